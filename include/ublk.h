@@ -1,0 +1,813 @@
+/* SPDX-License-Identifier: MIT OR LGPL-2.1-or-later */
+/*
+ * libublk: block devices that live in a process and outlive it.
+ *
+ * One description of a target (struct ublk_target_ops) serves three layers:
+ *
+ *   ublk_serve()                       everything in one call
+ *   ublk_device_*, ublk_queue_*        your threads, your event loop
+ *   ublk_ctl_command()                 one control command, as the kernel spells it
+ *
+ * Life of a device, with the moment at which each callback runs:
+ *
+ *   ublk_device_create / _takeover / _attach
+ *       ADD, SET_PARAMS  or  START_USER_RECOVERY    device known, nothing served
+ *       ops->open(dev, recovering)                  the target opens its backing
+ *       ops->fence(dev)                             its lock is waited for, then held
+ *       the record is written, synced, renamed      from here "ublk recover" works
+ *   ublk_queue_open, one per queue, in the thread that will serve it
+ *       ops->queue_open(q), then all tags are fetched
+ *   ublk_device_start                               START or END_USER_RECOVERY: live
+ *       ops->started(dev)
+ *   ublk_queue_step, again and again
+ *       ops->submit(io) .. ublk_io_complete(io)     ops->cqe for the target's own SQEs
+ *   somebody stops the device: each queue drains and ublk_queue_step returns -ENODEV
+ *       ublk_queue_close -> ops->queue_close(q)
+ *   ublk_device_free -> ops->close(dev)
+ *
+ * ublk_device_run() is the part from ublk_queue_open on, with one thread per queue.
+ *
+ * Lifetimes. A ublk_ctl outlives its devices, a ublk_device its queues. ops and user must
+ * outlive the device. A ublk_io and its buffer belong to the target from submit until its
+ * completion. What ublk_last_error() returns lives until the next libublk call in the same
+ * thread. Whatever comes through a char ** is freed by the caller with free(). If the process
+ * dies at any point, the kernel keeps the device according to its recovery policy; the next
+ * server calls ublk_device_takeover() or ublk_device_attach(), as often as it takes.
+ *
+ * Conventions. Functions return 0 (or a count) on success and a negative errno value on
+ * failure; ublk_last_error() then has a sentence that says what happened and what to do.
+ * Outputs named ret_* are written only on success. Sizes and offsets are bytes, times are
+ * milliseconds. Structs carry their size and grow at the end; 0 in a field means its default.
+ *
+ * The library has no process-wide side effects: it installs no signal handlers, writes to no
+ * stream, changes no priority, never exits. ublk_serve() is the one exception and says so.
+ *
+ * "Threads" in the comments below is one of
+ *   MT-safe            any thread, at any time
+ *   queue thread       the thread that called ublk_queue_open() for that queue
+ *   one thread         one thread at a time per object
+ *   async-signal-safe  MT-safe, and allowed in signal handlers
+ */
+#ifndef LIBUBLK_UBLK_H
+#define LIBUBLK_UBLK_H
+
+#include <errno.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#if defined(__GNUC__)
+#define LIBUBLK_PRINTF(fmt, first) __attribute__((format(printf, fmt, first)))
+#else
+#define LIBUBLK_PRINTF(fmt, first)
+#endif
+
+struct ublk_ctl;		/* access to the driver's control node */
+struct ublk_device;		/* one device as seen by the process that serves it */
+struct ublk_queue;		/* one hardware queue of it, bound to one thread */
+struct ublk_io;			/* one request, on its way through the target */
+struct ublk_record;		/* what is on file about a device */
+
+struct io_uring;
+struct io_uring_sqe;
+struct io_uring_cqe;
+
+/* ------------------------------------------------------------------------------------------
+ * Errors and messages
+ */
+
+/*
+ * A sentence about the last failure in this thread, never NULL, "" if there was none. It names
+ * the remedy where there is one (module missing, no permission, io_uring disabled, id taken,
+ * device busy, wrong identity, backing still locked, feature missing).
+ *
+ * Owns: the library; valid until the next libublk call in the same thread.
+ * Threads: MT-safe.
+ */
+const char *ublk_last_error(void);
+
+/*
+ * Records a sentence from inside a target callback, so that it reaches whoever called the
+ * library. @err: positive or negative errno value; 0 is taken as EIO.
+ *
+ * Returns: the negative errno value, so that a callback can end in
+ * "return ublk_set_error(errno, "%s: cannot open", path);".
+ * Threads: MT-safe.
+ */
+int ublk_set_error(int err, const char *format, ...) LIBUBLK_PRINTF(2, 3);
+
+#define LIBUBLK_LOG_ERROR	0
+#define LIBUBLK_LOG_WARNING	1
+#define LIBUBLK_LOG_INFO	2
+#define LIBUBLK_LOG_DEBUG	3
+
+typedef void ublk_log_fn(int level, const char *message, void *user);
+
+/*
+ * Sends the library's messages to @fn; NULL (the state at start) drops them. The callback may
+ * run in any thread that is inside a libublk call, also in several at once.
+ *
+ * Threads: call it before there are other threads in the library.
+ */
+void ublk_set_log(ublk_log_fn *fn, void *user);
+
+/* Version of the library in use, such as "0.1.0". Threads: MT-safe. */
+const char *ublk_version(void);
+
+/* ------------------------------------------------------------------------------------------
+ * Identity
+ *
+ * Every device carries a UUID from its creation. It is in the device's record and, in short,
+ * in the kernel's device (ublksrv_flags), so that a stale record, an id that was given out
+ * again, or somebody else's device cannot be taken for ours.
+ */
+
+struct ublk_uuid {
+	uint8_t b[16];		/* all zero: none given */
+};
+
+#define LIBUBLK_UUID_TEXT	37	/* bytes of the text form with its NUL */
+
+/* A random (version 4) UUID. Returns 0 or what getrandom() failed with. Threads: MT-safe. */
+int ublk_uuid_generate(struct ublk_uuid *ret_uuid);
+/* Returns 0, or -EINVAL if @text is not the 36 characters of a UUID. Threads: MT-safe. */
+int ublk_uuid_parse(const char *text, struct ublk_uuid *ret_uuid);
+/* Writes LIBUBLK_UUID_TEXT bytes to @text. Threads: MT-safe. */
+void ublk_uuid_format(const struct ublk_uuid *uuid, char *text);
+/* 1 if no UUID is given, else 0. Threads: MT-safe. */
+int ublk_uuid_is_null(const struct ublk_uuid *uuid);
+
+/* ------------------------------------------------------------------------------------------
+ * Constants
+ */
+
+/* What becomes of the device when its server dies. */
+#define LIBUBLK_RECOVERY_OFF		0	/* it goes, all I/O fails */
+#define LIBUBLK_RECOVERY_PLAIN		1	/* stays; I/O the server had fails, new waits */
+#define LIBUBLK_RECOVERY_REISSUE	2	/* stays; all I/O waits and is sent again: a
+						 * write may reach the target twice */
+#define LIBUBLK_RECOVERY_FAIL_IO	3	/* stays; all I/O fails until taken over */
+
+/* How data travels between the kernel and the target. */
+#define LIBUBLK_DATA_COPY		0	/* kernel copies to and from ublk_io_buffer() */
+#define LIBUBLK_DATA_GET_DATA		1	/* as COPY; buffers made when first needed */
+#define LIBUBLK_DATA_USER_COPY		2	/* no buffers: ublk_io_copy_in, _out */
+
+/* Device states; the numbers are the kernel's, GONE is ours. */
+#define LIBUBLK_STATE_DEAD		0	/* added or stopped: no disk */
+#define LIBUBLK_STATE_LIVE		1
+#define LIBUBLK_STATE_QUIESCED		2	/* server gone, I/O waits */
+#define LIBUBLK_STATE_FAIL_IO		3	/* server gone, I/O fails */
+#define LIBUBLK_STATE_GONE		(-1)	/* no device with this id */
+
+/* Disk attributes, ublk_device_config.attrs. */
+#define LIBUBLK_ATTR_READ_ONLY		(1u << 0)
+#define LIBUBLK_ATTR_ROTATIONAL		(1u << 1)
+#define LIBUBLK_ATTR_VOLATILE_CACHE	(1u << 2)	/* FLUSH requests are sent */
+#define LIBUBLK_ATTR_FUA		(1u << 3)	/* FUA is used; needs the above */
+
+/* Optional abilities of the driver; the bits are the kernel's. */
+#define LIBUBLK_FEATURE_ZERO_COPY	(UINT64_C(1) << 0)
+#define LIBUBLK_FEATURE_GET_DATA	(UINT64_C(1) << 2)
+#define LIBUBLK_FEATURE_RECOVERY	(UINT64_C(1) << 3)
+#define LIBUBLK_FEATURE_REISSUE		(UINT64_C(1) << 4)
+#define LIBUBLK_FEATURE_UNPRIVILEGED	(UINT64_C(1) << 5)
+#define LIBUBLK_FEATURE_IOCTL_ENCODE	(UINT64_C(1) << 6)
+#define LIBUBLK_FEATURE_USER_COPY	(UINT64_C(1) << 7)
+#define LIBUBLK_FEATURE_ZONED		(UINT64_C(1) << 8)
+#define LIBUBLK_FEATURE_FAIL_IO		(UINT64_C(1) << 9)
+#define LIBUBLK_FEATURE_UPDATE_SIZE	(UINT64_C(1) << 10)
+#define LIBUBLK_FEATURE_AUTO_BUF_REG	(UINT64_C(1) << 11)
+#define LIBUBLK_FEATURE_QUIESCE		(UINT64_C(1) << 12)
+#define LIBUBLK_FEATURE_PER_IO_DAEMON	(UINT64_C(1) << 13)
+#define LIBUBLK_FEATURE_BUF_REG_OFF_DAEMON (UINT64_C(1) << 14)
+#define LIBUBLK_FEATURE_BATCH_IO	(UINT64_C(1) << 15)
+#define LIBUBLK_FEATURE_INTEGRITY	(UINT64_C(1) << 16)
+#define LIBUBLK_FEATURE_SAFE_STOP	(UINT64_C(1) << 17)
+#define LIBUBLK_FEATURE_NO_PART_SCAN	(UINT64_C(1) << 18)
+#define LIBUBLK_FEATURE_SHMEM_ZC	(UINT64_C(1) << 19)
+#define LIBUBLK_FEATURE_IO_DESC_SIZE	(UINT64_C(1) << 20)
+
+/* Name of the feature with this bit number (0..63), such as "USER_COPY"; NULL if unknown. */
+const char *ublk_feature_name(unsigned bit);
+/* "DEAD", "LIVE", "QUIESCED", "FAIL_IO", "GONE", or "UNKNOWN". */
+const char *ublk_state_name(int state);
+/* "off", "plain", "reissue", "fail-io", or "unknown". */
+const char *ublk_recovery_name(uint32_t recovery);
+/* The reverse. Returns LIBUBLK_RECOVERY_* or -EINVAL. */
+int ublk_recovery_parse(const char *name);
+
+/* ------------------------------------------------------------------------------------------
+ * The control node
+ */
+
+#define LIBUBLK_TIMEOUT_DEFAULT_MS	30000
+
+/*
+ * Opens /dev/ublk-control.
+ *
+ * Returns: 0; -ENOENT or -ENXIO the module is not loaded; -EACCES or -EPERM no permission;
+ * -ENOSYS or -EPERM io_uring is missing or switched off; -ENOMEM, -EMFILE.
+ * Owns: the caller closes it with ublk_ctl_close().
+ * Threads: MT-safe. All functions on a ublk_ctl are.
+ */
+int ublk_ctl_open(struct ublk_ctl **ret_ctl);
+
+/*
+ * Closes it; NULL is allowed. A command that timed out and is still running in the kernel
+ * keeps its own memory until it ends.
+ */
+void ublk_ctl_close(struct ublk_ctl *ctl);
+
+/*
+ * Bound on each control command that takes no timeout of its own, in ms; 0 restores
+ * LIBUBLK_TIMEOUT_DEFAULT_MS, negative means no bound. A command that is over its time is
+ * cancelled and reported as -ETIMEDOUT; if the kernel does not let go of it, it goes on there
+ * (an ADD that succeeds late is undone).
+ */
+void ublk_ctl_set_timeout(struct ublk_ctl *ctl, int timeout_ms);
+
+/*
+ * Folder of the records. Default: $UBLK_RUN_DIR (not in set-uid programs), else /run/ublk.
+ * Made with mode 0755 when the first record is written.
+ *
+ * Returns: 0, -ENOMEM.
+ */
+int ublk_ctl_set_run_dir(struct ublk_ctl *ctl, const char *path);
+/* Owns: the library, until the next ublk_ctl_set_run_dir(). */
+const char *ublk_ctl_run_dir(struct ublk_ctl *ctl);
+
+/* Features the running driver has. Returns 0 or -errno; 0 features for a driver before 6.5. */
+int ublk_ctl_features(struct ublk_ctl *ctl, uint64_t *ret_features);
+
+/*
+ * One raw control command. @op: a UBLK_U_CMD_* number of <uapi/ublk_cmd.h>. @id: device or -1.
+ * @queue: queue number or -1. @data: data[0]. @buf, @len: payload, in and out, or NULL and 0.
+ * @timeout_ms: 0 as set for @ctl, negative for no bound.
+ *
+ * The payload is copied in before and out after the command, so that a command that timed out
+ * touches no memory of the caller.
+ *
+ * Returns: the command's result, >= 0, or its -errno; -ETIMEDOUT.
+ */
+int ublk_ctl_command(struct ublk_ctl *ctl, uint32_t op, int id, int queue, uint64_t data,
+		     void *buf, uint16_t len, int timeout_ms);
+
+/* ------------------------------------------------------------------------------------------
+ * Looking at devices
+ */
+
+struct ublk_device_info {
+	size_t   size;			/* set by the caller to sizeof(struct ublk_device_info) */
+	int32_t  id;
+	int32_t  state;			/* LIBUBLK_STATE_* */
+	uint64_t features;		/* granted, LIBUBLK_FEATURE_* */
+	uint64_t identity_tag;		/* the UUID as the kernel has it; 0: not libublk's */
+	uint32_t recovery;		/* LIBUBLK_RECOVERY_* */
+	int32_t  server_pid;		/* -1: none */
+	uint32_t nr_queues;
+	uint32_t queue_depth;
+	uint32_t max_io;		/* bytes */
+	uint32_t owner_uid;
+	uint32_t owner_gid;
+	uint32_t attrs;			/* LIBUBLK_ATTR_*; from here on 0 until SET_PARAMS */
+	uint64_t capacity;		/* bytes */
+	uint32_t logical_block;		/* bytes */
+	uint32_t physical_block;	/* bytes */
+	uint32_t io_min;		/* bytes */
+	uint32_t io_opt;		/* bytes */
+	uint32_t max_request;		/* bytes, per request */
+	uint32_t discard_granularity;	/* bytes, 0: no discard */
+	uint64_t max_discard;		/* bytes */
+	uint64_t max_write_zeroes;	/* bytes */
+	uint32_t char_major, char_minor;
+	uint32_t disk_major, disk_minor; /* 0:0 while there is no disk */
+};
+
+/*
+ * State and parameters of device @id.
+ *
+ * Returns: 0; -ENODEV no such device; -EINVAL if ret_info->size is not set; -errno of the
+ * command.
+ */
+int ublk_device_get_info(struct ublk_ctl *ctl, int id, struct ublk_device_info *ret_info);
+
+/*
+ * Ids of all devices, ascending. Returns 0 or -errno.
+ * Owns: *ret_ids is freed by the caller with free(); NULL if there are none.
+ */
+int ublk_device_list(struct ublk_ctl *ctl, int **ret_ids, size_t *ret_count);
+
+/*
+ * The same as one JSON object, with what the record says (uuid, target, argv, fenced).
+ * Returns 0 or -errno. Owns: the caller frees *ret_json with free().
+ */
+int ublk_device_json(struct ublk_ctl *ctl, int id, char **ret_json);
+
+/*
+ * Waits until device @id is in @state (LIBUBLK_STATE_*). @timeout_ms: 0 only looks, negative
+ * waits without bound. Woken by the driver's uevents, with a slow look as the backstop for
+ * drivers that send none.
+ *
+ * Returns: 0; -ETIMEDOUT; -ENODEV if the device is gone and @state is not GONE; -EINTR.
+ */
+int ublk_device_wait_state(struct ublk_ctl *ctl, int id, int state, int timeout_ms);
+
+/* ------------------------------------------------------------------------------------------
+ * Commands on any device, by id: the caller need not be its server
+ */
+
+#define LIBUBLK_STOP_IF_UNUSED	(1u << 0)	/* -EBUSY if anybody has the disk open */
+
+/*
+ * Ends the disk. With a healthy server buffered data is written back first. The device stays,
+ * DEAD, and its server may start it again. @timeout_ms as for ublk_ctl_command().
+ *
+ * Returns: 0; -ENODEV; -EBUSY (LIBUBLK_STOP_IF_UNUSED); -ETIMEDOUT: it goes on in the kernel.
+ */
+int ublk_device_stop(struct ublk_ctl *ctl, int id, uint32_t flags, int timeout_ms);
+
+#define LIBUBLK_DELETE_ASYNC	(1u << 0)	/* do not wait until the id is free again */
+
+/*
+ * Stops the device if need be, removes it, then removes its record.
+ *
+ * Returns: 0; -ENODEV; -ETIMEDOUT: it goes on in the kernel, the record stays.
+ */
+int ublk_device_delete(struct ublk_ctl *ctl, int id, uint32_t flags, int timeout_ms);
+
+/*
+ * Lets the server of @id finish what it has and then go, so that a new one can take over.
+ * Rolled back if the server does not finish within @timeout_ms (0: as for @ctl).
+ *
+ * Returns: 0; -EOPNOTSUPP the device lacks LIBUBLK_FEATURE_QUIESCE; -EBUSY not finished in
+ * time; -ENODEV.
+ */
+int ublk_device_quiesce(struct ublk_ctl *ctl, int id, int timeout_ms);
+
+/* New capacity in bytes, a multiple of the logical block. Returns 0, -EINVAL, -ENODEV, .. */
+int ublk_device_resize(struct ublk_ctl *ctl, int id, uint64_t capacity);
+
+/* ------------------------------------------------------------------------------------------
+ * The target
+ */
+
+struct ublk_target_ops {
+	size_t size;			/* UBLK_TARGET_OPS_SIZE */
+	const char *name;		/* [a-z0-9_-]+; a takeover compares it */
+	size_t io_priv_size;		/* bytes of ublk_io_priv(), per tag */
+
+	/*
+	 * Required. A request: exactly one completion must follow, from inside the call or
+	 * later (ublk_io_complete() in the queue's thread, ublk_io_complete_mt() in any).
+	 * Returns: 0, or -errno to have the library complete the request with it.
+	 * Threads: queue thread.
+	 */
+	int (*submit)(struct ublk_io *io, void *user);
+
+	/*
+	 * A completion of an SQE from ublk_io_get_sqe(io, cookie). May get more SQEs, may
+	 * complete @io. If @io was completed before, it must not be used for more than
+	 * ublk_io_queue(); a tag is not used again while it has SQEs under way.
+	 * Threads: queue thread. Owns: @cqe is valid during the call.
+	 */
+	void (*cqe)(struct ublk_io *io, uint32_t cookie, const struct io_uring_cqe *cqe,
+		    void *user);
+
+	/* The same for ublk_queue_get_sqe(q, cookie). */
+	void (*queue_cqe)(struct ublk_queue *q, uint32_t cookie, const struct io_uring_cqe *cqe,
+			  void *user);
+
+	/*
+	 * Opens what the device is made of. @recovering: 1 when an existing device is taken
+	 * over: it has I/O on it, in-flight writes may come again (REISSUE), and the target must
+	 * have the same contents as before or refuse with -errno, which leaves the device as it
+	 * is. ublk_device_config_of(dev) has what was granted.
+	 * Threads: the one that attaches.
+	 */
+	int (*open)(struct ublk_device *dev, int recovering, void *user);
+
+	/* Called once if open was called and succeeded. Threads: the one that frees @dev. */
+	void (*close)(struct ublk_device *dev, void *user);
+
+	/*
+	 * The fence: an fd whose flock() lock protects the backing, on the very open file the
+	 * target does its I/O with. Dead servers' requests hold that file, so having its lock
+	 * proves that none of their writes can land any more. The library takes LOCK_EX: at
+	 * creation at once (-EBUSY), at takeover within config.fence_timeout_ms. It never closes
+	 * the fd; the lock ends with the file. The fd must not be inherited by other processes.
+	 * Returns: the fd; -EOPNOTSUPP: this target has none (shown as "unfenced"); other
+	 * -errno: refuse. NULL callback: unfenced.
+	 * Threads: the one that attaches, after open.
+	 */
+	int (*fence)(struct ublk_device *dev, void *user);
+
+	/* Per queue, before its tags are fetched and after its last completion. -errno refuses. */
+	int (*queue_open)(struct ublk_queue *q, void *user);
+	void (*queue_close)(struct ublk_queue *q, void *user);
+
+	/* The device is live; START or END_USER_RECOVERY returned. Threads: the one that starts. */
+	void (*started)(struct ublk_device *dev, void *user);
+};
+
+#define UBLK_TARGET_OPS_SIZE	sizeof(struct ublk_target_ops)
+
+/* ------------------------------------------------------------------------------------------
+ * Configuration of a device
+ */
+
+#define LIBUBLK_NO_AFFINITY	(1u << 0)	/* run: do not bind threads to CPUs */
+#define LIBUBLK_NO_SIGNALS	(1u << 1)	/* serve: leave SIGINT, SIGTERM alone */
+#define LIBUBLK_HAND_OVER	(1u << 2)	/* serve, on a signal: quiesce and leave the
+					 * device to the next server; needs recovery */
+#define LIBUBLK_NO_RECORD	(1u << 3)	/* no record; takeover then needs .uuid */
+
+#define LIBUBLK_MAX_DEPTH	4096
+#define LIBUBLK_MAX_QUEUES	4096
+
+struct ublk_device_config {
+	size_t   size;			/* sizeof(struct ublk_device_config) */
+	int32_t  id;			/* or -1: the first free one */
+	uint16_t nr_queues;		/* 1..LIBUBLK_MAX_QUEUES, default 1; the kernel grants
+					 * no more than there are CPUs */
+	uint16_t queue_depth;		/* 1..LIBUBLK_MAX_DEPTH, default 128 */
+	uint64_t capacity;		/* bytes, multiple of logical_block, not 0 */
+	uint32_t logical_block;		/* bytes, power of two, 512..page; default 512 */
+	uint32_t physical_block;	/* bytes, power of two >= logical_block; default: that,
+					 * at least 4096 */
+	uint32_t io_min;		/* bytes, power of two; default physical_block */
+	uint32_t io_opt;		/* bytes, power of two; default physical_block */
+	uint32_t max_io;		/* bytes per request, whole pages; default 512 KiB */
+	uint32_t attrs;			/* LIBUBLK_ATTR_* */
+	uint32_t recovery;		/* LIBUBLK_RECOVERY_*, default off */
+	uint32_t data_mode;		/* LIBUBLK_DATA_*, default copy */
+	uint32_t discard_granularity;	/* bytes; default logical_block if max_discard is set */
+	uint64_t max_discard;		/* bytes per request, < 2 TiB; 0: none are sent */
+	uint64_t max_write_zeroes;	/* bytes per request, < 2 TiB; 0: none are sent */
+	uint32_t dma_alignment;		/* bytes, power of two, < page; 0: driver's default */
+	uint32_t flags;			/* LIBUBLK_NO_AFFINITY .. */
+	uint64_t features_wanted;	/* LIBUBLK_FEATURE_*: asked for, fine without */
+	uint64_t features_required;	/* refused with -EOPNOTSUPP unless granted */
+	uint64_t features_granted;	/* output: in ublk_device_config_of() */
+	struct ublk_uuid uuid;		/* identity; none: a new one, or the record's */
+	const char *const *argv;	/* for "ublk recover"; NULL-terminated; copied */
+	uint32_t fence_timeout_ms;	/* default 30000 */
+	uint32_t attach_timeout_ms;	/* how long an attach waits for the driver to notice
+					 * that the old server died; default 30000 */
+};
+
+#define UBLK_DEVICE_CONFIG_INIT { \
+	sizeof(struct ublk_device_config), -1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, \
+	{ { 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0 } }, NULL, 0, 0 }
+
+/*
+ * Fills in the defaults and checks every field, as create and attach do.
+ * Returns: 0, -EINVAL with a sentence that names the field. Threads: MT-safe.
+ */
+int ublk_device_config_check(struct ublk_device_config *config);
+
+/* ------------------------------------------------------------------------------------------
+ * Becoming a device's server
+ */
+
+/*
+ * Makes a new device: ADD, SET_PARAMS, open, fence, record. Not started yet.
+ *
+ * Returns: 0; -EINVAL config or ops; -EEXIST the id is taken; -EOPNOTSUPP a required feature is
+ * missing; -EBUSY the backing is locked by another process; -ENOSPC, -EACCES too many devices;
+ * what ops->open returned; -ETIMEDOUT. After a failure the device is deleted again.
+ * Owns: @config is copied. The caller frees *ret_dev with ublk_device_free().
+ * Threads: MT-safe.
+ */
+int ublk_device_create(struct ublk_ctl *ctl, const struct ublk_device_config *config,
+		       const struct ublk_target_ops *ops, void *user,
+		       struct ublk_device **ret_dev);
+
+/*
+ * Takes over device @id, whose server is gone: START_USER_RECOVERY, open, fence, record. Not
+ * started yet. Geometry and recovery policy are the device's; of @config count .uuid (if
+ * given it must be the device's), .capacity (if given it must not be less than the device's),
+ * .data_mode (ignored: the device's), .features_required, .argv, .flags and the timeouts.
+ * @config may be NULL.
+ *
+ * Returns: 0; -ENODEV; -EBUSY another server lives, or the backing is still locked by the dead
+ * one's I/O; -ESTALE the device has another identity or target; -EINVAL no recovery;
+ * what ops->open returned; -ETIMEDOUT; -ECANCELED ublk_device_request_stop(). A failure leaves
+ * the device as it was, with its I/O and its record: the call can be repeated.
+ * Owns, Threads: as ublk_device_create().
+ */
+int ublk_device_takeover(struct ublk_ctl *ctl, int id, const struct ublk_device_config *config,
+			 const struct ublk_target_ops *ops, void *user,
+			 struct ublk_device **ret_dev);
+
+/*
+ * Creates the device if it does not exist, takes it over if it is ours and without a server,
+ * starts it again if it is ours and DEAD. Which device: config->id, or the one whose record
+ * has config->uuid, or a new one. A server that has just died is waited for
+ * (config->attach_timeout_ms).
+ *
+ * Returns: as the two above; -EBUSY if another server lives; -ESTALE if the id belongs to
+ * another identity.
+ */
+int ublk_device_attach(struct ublk_ctl *ctl, const struct ublk_device_config *config,
+		       const struct ublk_target_ops *ops, void *user,
+		       struct ublk_device **ret_dev);
+
+/*
+ * Lets go of the device: closes what is open, calls ops->close. A device this call's owner
+ * created and never started is deleted; any other stays in the kernel, to be recovered or
+ * deleted. NULL is allowed.
+ * Threads: one thread, after ublk_device_run() returned and all queues are closed.
+ */
+void ublk_device_free(struct ublk_device *dev);
+
+/* Threads: MT-safe, all of these. */
+int ublk_device_id(const struct ublk_device *dev);
+int ublk_device_is_recovering(const struct ublk_device *dev);	/* 1: taken over, else 0 */
+int ublk_device_is_fenced(const struct ublk_device *dev);
+void *ublk_device_user(const struct ublk_device *dev);
+struct ublk_ctl *ublk_device_ctl(const struct ublk_device *dev);
+/* With all defaults and all that the kernel granted filled in. Owns: the device. */
+const struct ublk_device_config *ublk_device_config_of(const struct ublk_device *dev);
+
+/* ------------------------------------------------------------------------------------------
+ * Serving, the short way
+ */
+
+/*
+ * Opens every queue in a thread of its own, starts the device, serves until it is stopped (by
+ * ublk_device_request_stop() or by anybody's STOP), joins the threads. Must be called without
+ * queues open. Fork before it, not after.
+ *
+ * Returns: 0 stopped; -errno it could not start, or a queue thread ended unasked: then all are
+ * ended, so that the driver sees the server go.
+ * Threads: one thread.
+ */
+int ublk_device_run(struct ublk_device *dev);
+
+/*
+ * Makes ublk_device_run() stop the device and return, and a takeover's wait or a start under
+ * way return -ECANCELED. Idempotent.
+ * Threads: async-signal-safe.
+ */
+void ublk_device_request_stop(struct ublk_device *dev);
+
+/*
+ * Opens the control node, attaches, runs; the exit status of a server in one call.
+ *
+ * Exceptions to "no side effects", all documented: SIGINT and SIGTERM are blocked in this
+ * thread and its queue threads while it runs and end it in order (LIBUBLK_NO_SIGNALS: not);
+ * warnings go to stderr unless ublk_set_log() was called; and if a queue thread ends unasked,
+ * **the process ends** with status LIBUBLK_EXIT_DIED, because only then does recovery apply.
+ *
+ * A device that is ended by a signal is stopped and deleted (LIBUBLK_HAND_OVER: left to the
+ * next server). One that is stopped from outside stays, DEAD, until somebody deletes it.
+ *
+ * Returns: 0 after an orderly end, else -errno.
+ * Threads: one per process.
+ */
+int ublk_serve(const struct ublk_device_config *config, const struct ublk_target_ops *ops,
+	       void *user);
+
+#define LIBUBLK_EXIT_DIED	70	/* exit status: a queue thread ended unasked */
+
+/* ------------------------------------------------------------------------------------------
+ * Serving, with threads and event loop of your own
+ */
+
+/*
+ * Opens queue @index (0 .. nr_queues - 1) in the calling thread, which alone may use it: ring,
+ * descriptors, buffers, ops->queue_open, FETCH of every tag. A thread may have several queues,
+ * also of several devices.
+ *
+ * Returns: 0; -EINVAL; -EEXIST already open; -ENODEV the device was stopped; -ENOMEM, -EMFILE;
+ * what ops->queue_open returned.
+ * Owns: freed with ublk_queue_close(), in the same thread.
+ */
+int ublk_queue_open(struct ublk_device *dev, unsigned index, struct ublk_queue **ret_q);
+
+/* Readable when ublk_queue_step() has work. Owns: the queue; do not read or close it. */
+int ublk_queue_fd(const struct ublk_queue *q);
+
+/*
+ * Submits what is pending, waits at most @timeout_ms (0: not at all, negative: without bound)
+ * for something to happen, delivers all of it.
+ *
+ * Returns: the number of completions handled, 0 on timeout or signal; -ENODEV once the device
+ * has ended and nothing of this queue is left (close it); another -errno is fatal for the queue.
+ * Threads: queue thread.
+ */
+int ublk_queue_step(struct ublk_queue *q, int timeout_ms);
+
+/*
+ * Calls ops->queue_close and frees the queue. Requests the target still has are left to the
+ * kernel's recovery: their handles are dead. NULL is allowed.
+ * Threads: queue thread.
+ */
+void ublk_queue_close(struct ublk_queue *q);
+
+/*
+ * Makes a sleeping or the next ublk_queue_step() return soon. Threads: async-signal-safe, while
+ * the queue is open.
+ */
+void ublk_queue_wake(struct ublk_queue *q);
+
+/*
+ * Goes live: START for a new device, END_USER_RECOVERY for one taken over. All queues must be
+ * open, and served meanwhile by other threads (adding the disk reads its partition table).
+ *
+ * Returns: 0; -EBUSY the device is being stopped; -ECANCELED; -ETIMEDOUT; -errno.
+ * Threads: one thread, not a queue thread.
+ */
+int ublk_device_start(struct ublk_device *dev);
+
+/*
+ * The same for a program with a single thread: begin, then ublk_device_start_poll() whenever
+ * ublk_device_start_fd() is readable.
+ *
+ * ublk_device_start_poll() returns: -EAGAIN under way; 0 live; -errno.
+ * Threads: one thread.
+ */
+int ublk_device_start_begin(struct ublk_device *dev);
+int ublk_device_start_fd(const struct ublk_device *dev);
+int ublk_device_start_poll(struct ublk_device *dev);
+
+/* Threads: MT-safe, all of these. */
+struct ublk_device *ublk_queue_device(const struct ublk_queue *q);
+unsigned ublk_queue_index(const struct ublk_queue *q);
+/* A pointer for the target, NULL at first. Threads: queue thread. */
+void ublk_queue_set_priv(struct ublk_queue *q, void *priv);
+void *ublk_queue_priv(const struct ublk_queue *q);
+/* The queue's ring, for registering files or buffers (register file and buffer slots from 0).
+ * Do not submit to it or reap from it. Threads: queue thread. */
+struct io_uring *ublk_queue_ring(struct ublk_queue *q);
+
+struct ublk_queue_stats {
+	size_t   size;			/* set by the caller */
+	uint64_t delivered;		/* requests handed to ops->submit */
+	uint64_t completed;		/* completed by the target, first completions only */
+	uint64_t failed;		/* of these with an error */
+	uint64_t double_completions;	/* counted and ignored: a bug in the target */
+	uint64_t bad_results;		/* positive, turned into -EIO: a bug in the target */
+	uint64_t late;			/* completions the kernel no longer wanted (-ENODEV) */
+	uint32_t in_target;		/* requests the target has now */
+	uint32_t sqes_in_flight;	/* the target's own SQEs under way */
+};
+
+/* Returns 0, -EINVAL. Threads: queue thread. */
+int ublk_queue_get_stats(const struct ublk_queue *q, struct ublk_queue_stats *ret_stats);
+
+/* ------------------------------------------------------------------------------------------
+ * A request
+ *
+ * Threads: any thread, as long as the target has the request, unless it says otherwise.
+ */
+
+#define LIBUBLK_OP_READ		0
+#define LIBUBLK_OP_WRITE	1
+#define LIBUBLK_OP_FLUSH	2
+#define LIBUBLK_OP_DISCARD	3
+#define LIBUBLK_OP_WRITE_ZEROES	5
+
+#define LIBUBLK_IO_FUA		(1u << 13)	/* durable before it is completed */
+#define LIBUBLK_IO_NOUNMAP	(1u << 15)	/* WRITE_ZEROES: keep the blocks allocated */
+
+unsigned ublk_io_op(const struct ublk_io *io);		/* LIBUBLK_OP_* */
+uint32_t ublk_io_flags(const struct ublk_io *io);	/* LIBUBLK_IO_*, other bits may be set */
+uint64_t ublk_io_offset(const struct ublk_io *io);	/* bytes */
+uint64_t ublk_io_length(const struct ublk_io *io);	/* bytes; 0 for FLUSH */
+unsigned ublk_io_tag(const struct ublk_io *io);		/* 0 .. queue_depth - 1 */
+struct ublk_queue *ublk_io_queue(const struct ublk_io *io);
+/* ops->io_priv_size bytes that belong to this tag, zeroed when the queue is opened. */
+void *ublk_io_priv(const struct ublk_io *io);
+
+/*
+ * The data: what is to be written (WRITE) or where to read to (READ), page aligned,
+ * ublk_io_length() bytes. NULL for other operations and with LIBUBLK_DATA_USER_COPY.
+ * Owns: the target, until it completes the request.
+ */
+void *ublk_io_buffer(const struct ublk_io *io);
+
+/*
+ * Data of a request in any data mode: _out reads @len bytes of a WRITE's data from @offset
+ * within the request on, _in fills a READ's.
+ *
+ * Returns: 0; -EINVAL outside the request or wrong direction; -errno, -ENODEV the kernel has
+ * taken the request back.
+ */
+int ublk_io_copy_out(struct ublk_io *io, uint64_t offset, void *to, size_t len);
+int ublk_io_copy_in(struct ublk_io *io, uint64_t offset, const void *from, size_t len);
+
+/*
+ * An SQE on the queue's ring, zeroed, with user_data set by the library: prepare it, do not set
+ * user_data. Its completion comes to ops->cqe with @cookie. It is submitted by the next
+ * ublk_queue_step(). For linked SQEs call ublk_queue_reserve_sqes() first, so that a full ring
+ * does not cut the chain.
+ *
+ * Returns: NULL if the ring is full and cannot be submitted.
+ * Threads: queue thread.
+ */
+struct io_uring_sqe *ublk_io_get_sqe(struct ublk_io *io, uint32_t cookie);
+struct io_uring_sqe *ublk_queue_get_sqe(struct ublk_queue *q, uint32_t cookie);
+/* Room for @count SQEs without a submission in between. Returns 0, -ENOSPC, -errno. */
+int ublk_queue_reserve_sqes(struct ublk_queue *q, unsigned count);
+
+/*
+ * Ends the request. @result: 0 all of it was done, or -errno. A positive value is a bug of the
+ * target (a positive errno, a byte count): it is counted and the request fails with EIO. A
+ * second completion is counted and ignored. Completed from another thread than the queue's
+ * it takes the way of ublk_io_complete_mt().
+ * Threads: queue thread.
+ */
+void ublk_io_complete(struct ublk_io *io, int result);
+
+/*
+ * The same from any thread, while the queue is open: the target must not let a queue be closed
+ * under its helper threads (join them in ops->queue_close).
+ * Threads: MT-safe.
+ */
+void ublk_io_complete_mt(struct ublk_io *io, int result);
+
+/* ------------------------------------------------------------------------------------------
+ * Records: what is on file about a device, <run dir>/<id>
+ *
+ * Written before a device goes live (temporary name, fsync, rename), replaced at each takeover,
+ * removed only by ublk_device_delete().
+ */
+
+/*
+ * Reads the record of device @id. Only a plain file that nobody but root or the caller could
+ * have written is believed.
+ *
+ * Returns: 0; -ENOENT; -EPERM owner or mode of file or folder is wrong; -EBADMSG truncated,
+ * garbled, or for another id; -EPROTONOSUPPORT written by a newer version; -errno.
+ * Owns: the caller frees it with ublk_record_free(), which takes NULL.
+ * Threads: MT-safe.
+ */
+int ublk_record_load(struct ublk_ctl *ctl, int id, struct ublk_record **ret_record);
+void ublk_record_free(struct ublk_record *record);
+
+/* Owns: the record, all of them. */
+const struct ublk_uuid *ublk_record_uuid(const struct ublk_record *record);
+const char *ublk_record_target(const struct ublk_record *record);
+const char *ublk_record_cwd(const struct ublk_record *record);	/* where argv was started */
+/* NULL-terminated, may be empty. */
+const char *const *ublk_record_argv(const struct ublk_record *record);
+int ublk_record_is_fenced(const struct ublk_record *record);
+
+/*
+ * Is the record about the device that has this id in the kernel now (and not about an earlier
+ * one)? Returns 1, 0.
+ */
+int ublk_record_matches(const struct ublk_record *record, const struct ublk_device_info *info);
+
+/* ------------------------------------------------------------------------------------------
+ * Supervision: a parent without I/O state starts the server again when it dies
+ */
+
+#define LIBUBLK_EXIT_GIVE_UP	78	/* a worker's exit status: starting it again is of no use */
+
+#define LIBUBLK_WORKER_STARTED	0	/* value: pid */
+#define LIBUBLK_WORKER_EXITED	1	/* value: exit status */
+#define LIBUBLK_WORKER_KILLED	2	/* value: signal */
+#define LIBUBLK_WORKER_BACKOFF	3	/* value: ms until the next start */
+#define LIBUBLK_WORKER_GIVE_UP	4	/* value: starts so far */
+
+struct ublk_supervisor_config {
+	size_t size;			/* sizeof(struct ublk_supervisor_config) */
+	/* Runs in the child; its return value is the exit status. @attempt counts from 0. */
+	int (*worker)(unsigned attempt, void *user);
+	const char *const *argv;	/* or: a command to execute, NULL-terminated */
+	uint32_t max_restarts;		/* within window_ms; default 5 */
+	uint32_t window_ms;		/* default 60000 */
+	uint32_t backoff_min_ms;	/* default 100; doubles at each restart in the window */
+	uint32_t backoff_max_ms;	/* default 10000 */
+	uint32_t stop_timeout_ms;	/* from SIGTERM until giving up; default 60000 */
+	int32_t  stop_fd;		/* readable: SIGTERM to the worker, return; -1: none */
+	void (*event)(int event, long value, void *user);	/* may be NULL */
+};
+
+#define UBLK_SUPERVISOR_CONFIG_INIT { \
+	sizeof(struct ublk_supervisor_config), NULL, NULL, 0, 0, 0, 0, 0, -1, NULL }
+
+/*
+ * Starts the worker and starts it again whenever it dies of a signal or exits with a status
+ * other than 0 and LIBUBLK_EXIT_GIVE_UP. Never stops or deletes a device: when it gives up, the
+ * device stays as its recovery policy says, with its I/O waiting, and can be taken over by hand.
+ * The worker is not killed if the supervisor dies.
+ *
+ * Returns: 0 the worker ended with status 0, or stop_fd was used and it ended; -ECHILD given up;
+ * -ETIMEDOUT it did not end within stop_timeout_ms (it is left alone); -EINVAL, also if the
+ * process has other threads and .worker is used; -errno.
+ * Threads: the only thread of the process. It reaps its own child, no other.
+ */
+int ublk_supervise(const struct ublk_supervisor_config *config, void *user);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif /* LIBUBLK_UBLK_H */
