@@ -411,6 +411,20 @@ struct ublk_target_ops {
 
 	/* The device is live; START or END_USER_RECOVERY returned. Threads: the one that starts. */
 	void (*started)(struct ublk_device *dev, void *user);
+
+	/*
+	 * For tracing and fault injection: called where a server's death is of interest, with
+	 * one of these names. What the callback does (sleep, abort, kill) is its own affair.
+	 *   after-start-recovery   START_USER_RECOVERY succeeded      attaching thread
+	 *   before-record          the record is about to be renamed  attaching thread
+	 *   after-record           it is in place                     attaching thread
+	 *   between-fetches        half the tags are with the kernel  queue thread
+	 *   before-start           START is about to be sent          starting thread
+	 *   before-end-recovery    END_USER_RECOVERY likewise         starting thread
+	 *   before-commit          a request was completed, its COMMIT is not submitted
+	 *   after-commit           it is                              queue thread, both
+	 */
+	void (*point)(const char *name, void *user);
 };
 
 #define UBLK_TARGET_OPS_SIZE	sizeof(struct ublk_target_ops)
@@ -460,8 +474,8 @@ struct ublk_device_config {
 };
 
 #define UBLK_DEVICE_CONFIG_INIT { \
-	sizeof(struct ublk_device_config), -1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, \
-	{ { 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0 } }, NULL, 0, 0 }
+	sizeof(struct ublk_device_config), -1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, \
+	0, 0, { { 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0 } }, NULL, 0, 0 }
 
 /*
  * Fills in the defaults and checks every field, as create and attach do.
@@ -757,6 +771,19 @@ const char *ublk_record_cwd(const struct ublk_record *record);	/* where argv was
 /* NULL-terminated, may be empty. */
 const char *const *ublk_record_argv(const struct ublk_record *record);
 int ublk_record_is_fenced(const struct ublk_record *record);
+
+/* When this server attached, in seconds since 1970. */
+int64_t ublk_record_time(const struct ublk_record *record);
+
+/*
+ * Ids that have a record, ascending, also those without a device. Returns 0 or -errno.
+ * Owns: *ret_ids is freed by the caller with free(); NULL if there are none.
+ */
+int ublk_record_list(struct ublk_ctl *ctl, int **ret_ids, size_t *ret_count);
+
+/* Removes a record that is of no more use (ublk_device_delete() does it itself).
+ * Returns 0, -ENOENT, -errno. */
+int ublk_record_remove(struct ublk_ctl *ctl, int id);
 
 /*
  * Is the record about the device that has this id in the kernel now (and not about an earlier
