@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * state.c - the only writer of a device's state and of a session's phase
+ *
+ * Both change under dev->lock. User space is told by a uevent; that may sleep, so a work sends
+ * them, in order.
+ */
+#include "state.h"
+#include "trace.h"
+
+/**
+ * ublk_state_set_locked() - change the state of a device
+ * @dev: device
+ * @to: new state; the current one is allowed and does nothing
+ *
+ * Context: dev->lock held.
+ */
+void ublk_state_set_locked(struct ublk_device *dev, enum ublk_state to)
+{
+	enum ublk_state from = dev->state;
+
+	lockdep_assert_held(&dev->lock);
+	if (from == to)
+		return;
+	WARN_ONCE(!ublk_state_edge_is_legal(from, to), "ublk%d: must not go from %s to %s\n",
+		  dev->id, ublk_state_name(from), ublk_state_name(to));
+	WRITE_ONCE(dev->state, to);
+	trace_ublk_state(dev, from, to);
+
+	dev->announced[dev->announce_head++ % ARRAY_SIZE(dev->announced)] = to;
+	queue_work(ublk_wq, &dev->announce_work);
+}
+
+/**
+ * ublk_phase_set_locked() - raise the phase of a session
+ * @s: session
+ * @to: new phase
+ *
+ * Context: lock of the session's device held.
+ */
+void ublk_phase_set_locked(struct ublk_session *s, enum ublk_phase to)
+{
+	enum ublk_phase from = s->phase;
+
+	lockdep_assert_held(&s->dev->lock);
+	WARN_ON_ONCE(to <= from);
+	trace_ublk_session(s, from, to);
+	/* Pairs with the publisher's re-read after READY (R8): set it, barrier, then walk. */
+	WRITE_ONCE(s->phase, to);
+	smp_mb();
+}
+
+/**
+ * ublk_announce_work() - send the uevents of the state changes so far
+ * @work: announce_work of a device
+ *
+ * More changes than announced[] holds, before this ran once, lose the oldest.
+ */
+void ublk_announce_work(struct work_struct *work)
+{
+	struct ublk_device *dev = container_of(work, struct ublk_device, announce_work);
+	char state[32];
+	char *env[] = { state, NULL };
+
+	spin_lock(&dev->lock);
+	while (dev->announce_tail != dev->announce_head) {
+		if (dev->announce_head - dev->announce_tail > ARRAY_SIZE(dev->announced))
+			dev->announce_tail = dev->announce_head - ARRAY_SIZE(dev->announced);
+		snprintf(state, sizeof(state), "UBLK_STATE=%s",
+			 ublk_state_name(dev->announced[dev->announce_tail++ %
+							ARRAY_SIZE(dev->announced)]));
+		spin_unlock(&dev->lock);
+		kobject_uevent_env(&dev->cdev_dev.kobj, KOBJ_CHANGE, env);
+		spin_lock(&dev->lock);
+	}
+	spin_unlock(&dev->lock);
+}
