@@ -1,0 +1,141 @@
+/* SPDX-License-Identifier: MIT OR LGPL-2.1-or-later */
+/*
+ * A ublk server without a library, made to behave well or, on request, as badly
+ * as a server can.  A worker is one thread with one ring that serves a range of
+ * tags of one queue; the main thread talks to the control node and to the test.
+ */
+#ifndef UBLK_TESTS_RAW_SERVER_H
+#define UBLK_TESTS_RAW_SERVER_H
+
+#include <pthread.h>
+#include <signal.h>
+#include <stdatomic.h>
+
+#include "raw.h"
+
+#define SERVER_MAX_WORKERS	64
+#define SERVER_MAX_ACTIONS	16
+
+/* wakes a worker from its wait; never delivered anywhere else */
+#define SERVER_NUDGE		SIGRTMIN
+
+enum server_mode { MODE_COPY, MODE_GET_DATA, MODE_USER_COPY };
+
+/* points in a server's life at which an action can be asked for */
+enum when {
+	WHEN_ADDED,		/* main: ADD_DEV and SET_PARAMS are done */
+	WHEN_OPENED,		/* main: ublkcN is open, nothing fetched */
+	WHEN_BETWEEN,		/* worker: half of its tags are fetched */
+	WHEN_FETCHED,		/* main: all fetched, before START or END */
+	WHEN_READY,		/* main: START or END has succeeded */
+	WHEN_REQUEST,		/* worker: the n-th request has arrived, nothing is done */
+	WHEN_COMMIT,		/* worker: n-th request is applied, its COMMIT not yet sent */
+	WHEN_USR1,		/* main: SIGUSR1, SIGUSR2 */
+	WHEN_USR2,
+};
+
+enum act {
+	ACT_DIE,		/* SIGKILL itself */
+	ACT_EXIT,		/* _exit(0) without any clean-up */
+	ACT_PAUSE,		/* SIGSTOP itself */
+	ACT_CLOSE_CHAR,		/* close the descriptor of ublkcN */
+	ACT_CLOSE_RING,		/* close the worker's ring, live on */
+	ACT_EXEC,		/* the main thread becomes sleep(1) */
+	ACT_EXEC_WORKER,	/* the worker's thread does */
+	ACT_FORK,		/* a child keeps ublkcN and the descriptors' mapping */
+	ACT_FORK_RING,		/* a child keeps everything */
+	ACT_THREAD_DIE,		/* the worker's thread ends, its ring stays */
+	ACT_STALL,		/* requests are taken but no longer answered */
+	ACT_RESUME,		/* answer again, those that were held first */
+	ACT_UFFD,		/* buffers become pages that nobody serves */
+	ACT_UFFD_SERVE,		/* serve them with zeroes after all */
+	ACT_BAD_ADDR,		/* FETCH and COMMIT carry this address from now on */
+	ACT_STALE,		/* try everything on the old descriptor, print the errnos */
+};
+
+struct action {
+	enum act act;
+	enum when when;
+	long arg;		/* worker number, address; -1 = none */
+	unsigned long n;	/* of WHEN_REQUEST and WHEN_COMMIT */
+};
+
+struct options {
+	enum server_mode mode;
+	bool takeover, no_add, no_start, sqpoll, defer_taskrun, iosqe_async, fixed_file, inherit,
+	     discard;
+	unsigned int queues, depth, split, fetch_only, max_io_bytes, bs_shift, attrs;
+	unsigned int timeout_ms, commit_delay_ms, partial;
+	uint64_t size, flags;
+	int32_t id;
+	const char *file, *block_in;
+	long forced_result;	/* sent instead of the true result unless LONG_MIN */
+	struct action actions[SERVER_MAX_ACTIONS];
+	unsigned int nr_actions;
+};
+
+struct server;
+
+struct slot {
+	unsigned char *buf;
+	uint32_t last_op;	/* command whose completion is awaited */
+	bool is_held;		/* request taken, not answered: stalled */
+};
+
+struct worker {
+	struct server *srv;
+	unsigned int index, queue, first_tag, nr_tags;
+	pthread_t thread;
+	struct io_uring ring;
+	unsigned char *buffers;
+	const unsigned char *descs;	/* of the whole queue */
+	struct slot *slots;		/* nr_tags of them, the first is first_tag */
+	unsigned int nr_armed;		/* slots with a command or a request */
+	atomic_uint orders;		/* bit per enum act, from any thread */
+	atomic_bool is_fetched, is_ended;
+	bool has_ring;
+};
+
+struct server {
+	struct options opt;
+	struct raw_ctrl ctrl;
+	struct ublksrv_ctrl_dev_info info;
+	int cfd;			/* ublkcN */
+	int backing_fd, block_fd;
+	int uffd;
+	pthread_t main_thread;
+	struct worker workers[SERVER_MAX_WORKERS];
+	unsigned int nr_workers;
+	atomic_bool is_stalling, has_uffd;
+	atomic_ulong bad_addr;		/* 0 = none */
+	atomic_ulong nr_requests, nr_commits, nr_errors, nr_aborted;
+	atomic_long nr_held;
+};
+
+/* worker.c */
+void server_start_workers(struct server *srv);
+bool server_wait_fetched(struct server *srv, unsigned int timeout_ms);
+bool server_all_ended(struct server *srv);
+const struct ublksrv_io_desc *server_desc(const struct worker *w, unsigned int tag);
+size_t server_buffers_bytes(const struct worker *w);
+void server_prep_io(struct io_uring_sqe *sqe, int fd, uint32_t op,
+		    const struct ublksrv_io_cmd *cmd);
+
+/* serve.c: carry out one request; bytes done or -errno */
+int server_open_backing(struct server *srv);
+int server_serve(struct worker *w, unsigned int tag, unsigned char *buf);
+
+/* action.c */
+bool action_parse(struct options *opt, const char *text);
+void action_fire(struct server *srv, enum when when, unsigned long n);
+void action_worker_orders(struct worker *w);
+
+/* device.c: control commands in their order; 0 or -errno, said on stdout when they fail */
+int server_create(struct server *srv);
+int server_attach(struct server *srv);
+int server_go_live(struct server *srv);
+
+/* stale.c */
+void stale_probe(struct server *srv);
+
+#endif
