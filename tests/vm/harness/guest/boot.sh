@@ -1,0 +1,92 @@
+#!/bin/bash
+# SPDX-License-Identifier: MIT OR LGPL-2.1-or-later
+# Process 1 of the guest: make it a system that tests can run in, run the job, power off.
+
+say_console() { echo "ublk-guest: $*" >/dev/console; }
+
+power_off()
+{
+	echo 1 >/proc/sys/kernel/sysrq
+	echo o >/proc/sysrq-trigger
+	while :; do sleep 60; done
+}
+
+step()
+{
+	"$@" && return
+	say_console "boot step failed: $*"
+	power_off
+}
+
+mounts()
+{
+	# The initrd hands over /dev, /proc, /sys and /run; nobody but us makes these.
+	ln -sfn /proc/self/fd /dev/fd
+	ln -sfn /proc/self/fd/0 /dev/stdin
+	ln -sfn /proc/self/fd/1 /dev/stdout
+	ln -sfn /proc/self/fd/2 /dev/stderr
+	mkdir -p /dev/pts /dev/shm
+	step mount -t devpts -o gid=5,mode=620,ptmxmode=666 devpts /dev/pts
+	step mount -t tmpfs tmpfs /dev/shm
+	step mount -t cgroup2 cgroup2 /sys/fs/cgroup
+	step mount -t tracefs tracefs /sys/kernel/tracing
+	step mount -t debugfs debugfs /sys/kernel/debug
+	# Programs installed as a user would, without copying them into the root.
+	step mount --bind /opt/ublk/local /usr/local
+	ldconfig
+}
+
+services()
+{
+	hostname ublk
+	step ip link set lo up
+	# Tests park I/O on purpose and the guest is slow: stock limits would cry wolf.
+	echo 300 >/proc/sys/kernel/hung_task_timeout_secs
+	echo -1 >/proc/sys/kernel/hung_task_warnings
+	echo 1 >/proc/sys/kernel/sysrq
+	step /lib/systemd/systemd-udevd --daemon
+	step modprobe virtio_console
+	step udevadm settle --timeout=60
+}
+
+# port NAME: the device of the virtio-serial port that QEMU calls NAME.
+port()
+{
+	local p
+	for p in /sys/class/virtio-ports/*; do
+		[ "$(cat "$p/name" 2>/dev/null)" = "$1" ] && echo "/dev/${p##*/}" && return
+	done
+	return 1
+}
+
+scratch()
+{
+	export SCRATCH=/mnt/scratch
+	mkdir -p "$SCRATCH"
+	step mkfs.ext4 -q -E lazy_itable_init=1,lazy_journal_init=1,nodiscard /dev/vdd
+	step mount /dev/vdd "$SCRATCH"
+}
+
+mounts
+services
+scratch
+step mkdir -p /run/ublk-job
+step tar -x -f /dev/vdc -C /run/ublk-job
+
+export HOME=/root LANG=C.UTF-8 TERM=dumb
+export UBLK_TESTS=/opt/ublk/tests
+export PATH=$PATH:/opt/ublk/progs
+. /run/ublk-job/env
+
+case $UBLK_MODE in
+tests)
+	OUT=$(port ublk.out) STATUS=$(port ublk.status)
+	[ -c "$OUT" ] && [ -c "$STATUS" ] || step false "no virtio ports"
+	bash /opt/ublk/tests/vm/harness/guest/runner.sh "$OUT" "$STATUS"
+	;;
+shell)
+	bash /opt/ublk/tests/vm/harness/guest/shell.sh
+	;;
+esac
+sync -f "$SCRATCH" &
+power_off

@@ -1,0 +1,188 @@
+#!/bin/bash
+# SPDX-License-Identifier: MIT OR LGPL-2.1-or-later
+# Runs the scripts of one job, in the guest.
+#
+# Said to the host, on the status port, one line each:
+#   begin NAME
+#   end NAME STATUS SECONDS ok|reboot
+#   done
+# "reboot": the guest cannot be trusted any more; the host runs the rest in a fresh boot.
+# The output port carries what the scripts print, each part ended by a line "@@end NAME".
+
+OUT=$1 STATUS=$2
+JOB=/run/ublk-job
+CGROUP=/sys/fs/cgroup/ublk-test
+
+# A script may open /dev/stderr, and a port can be opened only once: so a FIFO stands between.
+mkfifo /run/ublk-out
+exec 3<>/run/ublk-out
+cat </run/ublk-out >"$OUT" &
+exec 4>"$STATUS"
+
+out() { printf '%s\n' "$*" >&3; }
+tell() { printf '%s\n' "$*" >&4; }
+
+# within SECONDS CMD...: like timeout(1), but comes back even if CMD sits in D state.
+within()
+{
+	local seconds=$1 pid sleeper which='' status=0
+	shift
+	"$@" >&3 2>&3 &
+	pid=$!
+	sleep "$seconds" &
+	sleeper=$!
+	wait -n -p which "$pid" "$sleeper" || status=$?
+	if [ "$which" = "$pid" ]; then
+		kill "$sleeper"
+		wait "$sleeper" 2>/dev/null
+		return "$status"
+	fi
+	return 124
+}
+
+# ---- the kernel log ----------------------------------------------------------------------
+
+DIRTY='\bBUG\b|WARNING|\bOops\b|KASAN|KCSAN|KFENCE|UBSAN|possible (circular|recursive) locking'
+DIRTY+='|possible irq lock|inconsistent lock state|suspicious RCU|hung task|blocked for more than'
+DIRTY+='|detected stall|self-detected stall|soft lockup|hard LOCKUP|general protection|Call Trace'
+DIRTY+='|Unable to handle|refcount_t|scheduling while atomic|bad page|Bad page|corruption'
+DIRTY+='|cannot create duplicate|kobject_add_internal failed|DEBUG_LOCKS|still has locks'
+DIRTY+='|unregister_netdevice|workqueue lockup|double free|use-after-free|segfault at|trap '
+
+mark() { echo "ublk-test: begin $1" >/dev/kmsg; }
+
+log_since() { dmesg | awk -v m="ublk-test: begin $1" 'index($0, m) { on = 1; next } on'; }
+
+log_is_dirty()
+{
+	local log
+	dmesg | grep -qF "ublk-test: begin $1" || {
+		out "harness: the kernel log has overrun; cannot say that it is clean"
+		return 0
+	}
+	log=$(log_since "$1")
+	grep -qE "$DIRTY" <<<"$log" || return 1
+	out "harness: the kernel log has what it must not have:"
+	out "$(grep -E -B 5 -A 40 "$DIRTY" <<<"$log" | head -n 200)"
+}
+
+# ---- one script --------------------------------------------------------------------------
+
+# Runs in the script's own cgroup, so that nothing it starts can hide.
+start_script()
+{
+	local name=$1 work=$2
+	echo "$BASHPID" >"$CGROUP/cgroup.procs"
+	cd "$work" || exit 1
+	exec setsid bash -eu -o pipefail "$UBLK_TESTS/vm/$name.sh" </dev/null >&3 2>&3 3>&- 4>&-
+}
+
+populated() { grep -q '^populated 1' "$CGROUP/cgroup.events"; }
+
+# left_nothing: no process and no device outlives a script that passed.
+left_nothing()
+{
+	local i pids
+	for ((i = 0; i < 100; i++)); do
+		populated || break
+		sleep 0.1
+	done
+	if populated; then
+		pids=$(paste -sd, "$CGROUP/cgroup.procs")
+		out "harness: processes left behind:"
+		out "$(ps -o pid,stat,wchan:30,args -p "$pids")"
+		return 1
+	fi
+	if compgen -G '/sys/class/ublk-char/*' >/dev/null; then
+		out "harness: devices left behind: $(echo /sys/class/ublk-char/*)"
+		return 1
+	fi
+}
+
+kill_rest()
+{
+	local i
+	echo 1 >"$CGROUP/cgroup.kill"
+	for ((i = 0; i < 100; i++)); do
+		populated || return 0
+		sleep 0.1
+	done
+	out "harness: a killed process does not go away:"
+	out "$(ps -o pid,stat,wchan:30,args -p "$(paste -sd, "$CGROUP/cgroup.procs")")"
+	return 1
+}
+
+module_loaded() { [ -d /sys/module/ublk_drv ]; }
+
+# The last reference may be dropped by a worker of io_uring shortly after the process is gone.
+unload_module()
+{
+	local i error=''
+	module_loaded || return 0
+	within 60 udevadm settle --timeout=30
+	for ((i = 0; i < 100; i++)); do
+		error=$(rmmod ublk_drv 2>&1) && return 0
+		sleep 0.2
+	done
+	out "harness: rmmod: $error"
+	return 1
+}
+
+# What is stuck where: the one thing to know about a hang.
+show_blocked()
+{
+	mark "blocked"
+	echo w >/proc/sysrq-trigger
+	out "harness: processes:"
+	out "$(ps -eo pid,ppid,stat,wchan:30,args | awk '$5 !~ /^\[/')"
+	out "harness: blocked tasks:"
+	out "$(log_since blocked | head -n 300)"
+}
+
+run_script()
+{
+	local name=$1 seconds=$2 work pid sleeper which='' status=0 next=ok t0=$SECONDS
+	tell "begin $name"
+	mark "$name"
+	work=$(mktemp -d "$SCRATCH/$name.XXXXXX")
+	mkdir -p "$CGROUP"
+	if ! within 60 modprobe ublk_drv; then
+		out "harness: modprobe ublk_drv failed"
+		out "$(log_since "$name")"
+		status=1 next=reboot
+	else
+		start_script "$name" "$work" &
+		pid=$!
+		sleep "$seconds" &
+		sleeper=$!
+		wait -n -p which "$pid" "$sleeper" || status=$?
+		if [ "$which" = "$pid" ]; then
+			kill "$sleeper"
+			wait "$sleeper" 2>/dev/null
+			left_nothing || { [ "$status" -ne 0 ] && [ "$status" -ne 77 ]; } || status=1
+		else
+			out "harness: no end after $seconds s"
+			show_blocked
+			status=124 next=reboot
+		fi
+		kill_rest || { status=124; next=reboot; }
+	fi
+	if [ "$next" = ok ] && ! within 90 unload_module; then
+		[ "$status" -ne 0 ] && [ "$status" -ne 77 ] || status=1
+		next=reboot
+		module_loaded && show_blocked
+	fi
+	if [ "$status" -ne 124 ] && log_is_dirty "$name"; then
+		status=126 next=reboot
+	fi
+	cd / && within 60 rm -rf -- "$work"
+	rmdir "$CGROUP" 2>/dev/null
+	out "@@end $name"
+	tell "end $name $status $((SECONDS - t0)) $next"
+	[ "$next" = ok ]
+}
+
+while read -r name seconds; do
+	run_script "$name" "$seconds" || break
+done <"$JOB/scripts"
+tell "done"

@@ -1,0 +1,81 @@
+# SPDX-License-Identifier: MIT OR LGPL-2.1-or-later
+# shellcheck shell=bash
+# The scripts of tests/vm and what their headers say.
+
+VM=$TOP/tests/vm
+
+# vm_header NAME KEY: the value of `# KEY: value` in the comment block at the top of the script.
+vm_header()
+{
+	sed -n "/^[^#]/q; /^\$/q; s/^# $2: *//p" "$VM/$1.sh" | head -n 1
+}
+
+# All scripts, groups in the order in which it is cheapest to learn that something is broken.
+vm_names()
+{
+	local group f
+	for group in harness lifecycle ctrl io input stop crash takeover multi demo bench; do
+		for f in "$VM/${group}"_*.sh; do
+			[ -f "$f" ] && basename "$f" .sh
+		done
+	done
+	for f in "$VM"/*_*.sh; do
+		case $(basename "$f") in
+		harness_* | lifecycle_* | ctrl_* | io_* | input_* | stop_*) ;;
+		crash_* | takeover_* | multi_* | demo_* | bench_*) ;;
+		*) basename "$f" .sh ;;
+		esac
+	done
+}
+
+vm_group() { say "${1%%_*}"; }
+
+# Scripts with the same key can share a boot.
+vm_boot_key()
+{
+	local cpus
+	cpus=$(vm_header "$1" cpus)
+	[[ ${cpus:-2} =~ ^[0-9]+(,maxcpus=[0-9]+)?$ ]] || die "$1: bad header 'cpus: $cpus'"
+	say "${1%%_*} ${cpus:-2}"
+}
+
+vm_timeout()
+{
+	local t
+	t=$(vm_header "$1" timeout)
+	[[ ${t:-120} =~ ^[0-9]+$ ]] || die "$1: bad header 'timeout: $t'"
+	say $((${t:-120} * SLOW))
+}
+
+# vm_expected NAME: the status that the harness has to report for it.
+vm_expected()
+{
+	local e
+	e=$(vm_header "$1" expect)
+	case $e in
+	'')		say 0 ;;
+	fail)		say 1 ;;
+	skip)		say 77 ;;
+	timeout)	say 124 ;;
+	died)		say 125 ;;
+	dirty)		say 126 ;;
+	*)		die "$1: bad header 'expect: $e'" ;;
+	esac
+}
+
+list_tests()
+{
+	local name tier f
+	printf '%-36s %-10s %-5s %s\n' NAME GROUP TIER DESCRIPTION
+	while read -r name; do
+		tier=$(vm_header "$name" tier)
+		printf '%-36s %-10s %-5s %s\n' "$name" "$(vm_group "$name")" "${tier:-quick}" \
+			"$(vm_header "$name" desc)"
+	done < <(vm_names)
+	for f in "$TOP"/tests/lint/*.sh; do
+		[ -x "$f" ] || continue
+		printf '%-36s %-10s %-5s %s\n' "$(basename "$f" .sh)" lint quick \
+			"$(sed -n 's/^# desc: *//p' "$f" | head -n 1)"
+	done
+	say "unit tests: ctest --test-dir BUILD -N, after cmake -B BUILD && cmake --build BUILD"
+}

@@ -1,0 +1,74 @@
+#!/bin/bash
+# SPDX-License-Identifier: MIT OR LGPL-2.1-or-later
+# What needs root on the host, and only that: making a Debian root, installing the module in it.
+#
+#   mkroot.sh base OUT RELEASE MIRRORS PACKAGE..     OUT: a directory
+#   mkroot.sh module OUT BASE SOURCE OWNER           OUT: an ext4 image
+set -euo pipefail
+
+here=$(dirname "$(readlink -f "$0")")
+
+make_base()
+{
+	local out=$1 release=$2 mirrors=$3 kver include
+	shift 3
+	include=$(IFS=,; echo "$*")
+	mmdebstrap --mode=root --variant=minbase --include="$include" \
+		--aptopt='APT::Install-Recommends "false"' \
+		--dpkgopt='path-exclude=/usr/share/doc/*' \
+		--dpkgopt='path-exclude=/usr/share/man/*' \
+		--dpkgopt='path-exclude=/usr/share/locale/*' \
+		"$release" "$out" - <"$mirrors"
+	install -m 755 "$here/guest/ublk-init" "$out/sbin/ublk-init"
+	kver=$(cd "$out/lib/modules" && echo *)
+	# Two kernels in one root would make every later step ambiguous.
+	test -e "$out/boot/vmlinuz-$kver" -a -e "$out/boot/initrd.img-$kver"
+	echo "$kver" >"$out/etc/ublk-kernel"
+	echo ublk >"$out/etc/hostname"
+	echo "127.0.0.1 localhost ublk" >"$out/etc/hosts"
+	# A plain user has to be able to hand these to QEMU.
+	chmod 755 "$out"
+	chmod 644 "$out/boot/vmlinuz-$kver" "$out/boot/initrd.img-$kver"
+}
+
+# Runs in a mount and pid namespace of its own: whatever is mounted or started here ends with it.
+dkms_install()
+{
+	local root=$1 kver=$2 version=$3
+	mount -t proc proc "$root/proc"
+	mount -t tmpfs tmpfs "$root/tmp"
+	for step in add build install; do
+		chroot "$root" /usr/bin/env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/root \
+			LANG=C.UTF-8 dkms "$step" "ublk/$version" -k "$kver" || {
+			cat "$root/var/lib/dkms/ublk/$version/build/make.log" 2>/dev/null
+			exit 1
+		}
+	done
+	# What modprobe will find has to be ours, not one of the kernel's.
+	chroot "$root" modinfo -k "$kver" -n ublk_drv | grep "^/lib/modules/$kver/updates/dkms/"
+}
+
+make_image()
+{
+	local out=$1 base=$2 source=$3 owner=$4 kver version
+	root=$1.root	# for the trap, which runs when this function is gone
+	kver=$(cat "$base/etc/ublk-kernel")
+	version=$(set +u; . "$source/dkms.conf" >/dev/null; echo "$PACKAGE_VERSION")
+	trap 'rm -rf -- "$root"' EXIT
+	cp -a --reflink=auto "$base" "$root"
+	cp -a "$source" "$root/usr/src/ublk-$version"
+	chown -R 0:0 "$root/usr/src/ublk-$version"
+	unshare --mount --propagation private --pid --fork --kill-child \
+		"$BASH" "$here/mkroot.sh" dkms "$root" "$kver" "$version"
+	mke2fs -q -t ext4 -E lazy_itable_init=1,lazy_journal_init=1 -d "$root" "$out" 3G
+	chown "$owner" "$out"
+}
+
+verb=$1
+shift
+case $verb in
+base)	make_base "$@" ;;
+module)	make_image "$@" ;;
+dkms)	dkms_install "$@" ;;
+*)	exit 2 ;;
+esac

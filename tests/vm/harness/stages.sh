@@ -1,0 +1,98 @@
+# SPDX-License-Identifier: MIT OR LGPL-2.1-or-later
+# shellcheck shell=bash
+# The stages that need no guest, the counting of results, the closing lines.
+
+PASSED=0 FAILED=0 SKIPPED=0
+RESULTS=()
+STAGES=()
+
+# count passed|failed|skipped NAME SECONDS [REASON]
+count()
+{
+	local colour line
+	case $1 in
+	passed)		PASSED=$((PASSED + 1)) colour=$GREEN ;;
+	failed)		FAILED=$((FAILED + 1)) colour=$RED ;;
+	skipped)	SKIPPED=$((SKIPPED + 1)) colour=$YELLOW ;;
+	esac
+	line=$(printf '%-8s %-36s %5s s  %s' "$1" "$2" "$3" "${4:-}")
+	RESULTS+=("$line")
+	printf '%s%s%s\n' "$colour" "$line" "$PLAIN"
+}
+
+# stage NAME FUNCTION ARG..: run it and remember how long it took.
+stage()
+{
+	local name=$1 t0=$SECONDS
+	shift
+	head_line "$name"
+	"$@"
+	STAGES+=("$(printf '%-8s %3d min %02d s' "$name" $(((SECONDS - t0) / 60)) \
+		$(((SECONDS - t0) % 60)))")
+}
+
+summary()
+{
+	head_line "results"
+	printf '%s\n' "${RESULTS[@]}"
+	head_line "time per stage"
+	printf '%s\n' "${STAGES[@]}"
+	say "$PASSED passed, $FAILED failed, $SKIPPED skipped"
+	[ "$FAILED" = 0 ] && [ $((PASSED + SKIPPED)) -gt 0 ]
+}
+
+# The build counts as a test: a part that does not compile is a failure, but what did compile
+# is still tested.
+build_stage()
+{
+	local t0=$SECONDS
+	if build_user_space plain; then
+		count passed build $((SECONDS - t0))
+	else
+		count failed build $((SECONDS - t0)) "user space does not build"
+	fi
+}
+
+LINT_PACKAGES=(shellcheck sparse make gcc linux-headers-cloud-amd64)
+
+lint_stage()
+{
+	local f name t0 status output
+	need_packages "${LINT_PACKAGES[@]}"
+	for f in "$TOP"/tests/lint/*.sh; do
+		[ -x "$f" ] || continue
+		name=lint_$(basename "$f" .sh)
+		t0=$SECONDS status=0
+		output=$(cd "$TOP" && bash "$f" 2>&1 </dev/null) || status=$?
+		case $status in
+		0)	count passed "$name" $((SECONDS - t0)) ;;
+		77)	count skipped "$name" $((SECONDS - t0)) "$(tail -n 1 <<<"$output")" ;;
+		*)	count failed "$name" $((SECONDS - t0)) "status $status"
+			sed 's/^/   | /' <<<"$output" ;;
+		esac
+	done
+}
+
+# Each test of ctest counts one, under ASan and UBSan.
+unit_stage()
+{
+	local log=$TMP/ctest.log t0=$SECONDS line n=0
+	if ! build_user_space sanitize -DUBLK_SANITIZE=ON; then
+		count failed unit_build $((SECONDS - t0)) "does not build with -DUBLK_SANITIZE=ON"
+	fi
+	ctest --test-dir "$BUILD" --output-on-failure >"$log" 2>&1 </dev/null
+	while IFS= read -r line; do
+		[[ $line =~ Test\ +#[0-9]+:\ ([^ ]+)\ [.]*\ *(.*[^ ])\ +([0-9.]+)\ sec ]] || continue
+		n=$((n + 1))
+		case ${BASH_REMATCH[2]} in
+		Passed)		count passed "unit_${BASH_REMATCH[1]}" "${BASH_REMATCH[3]}" ;;
+		*Skipped*)	count skipped "unit_${BASH_REMATCH[1]}" "${BASH_REMATCH[3]}" ;;
+		*)		count failed "unit_${BASH_REMATCH[1]}" "${BASH_REMATCH[3]}" \
+					"${BASH_REMATCH[2]}" ;;
+		esac
+	done <"$log"
+	if [ "$n" = 0 ]; then
+		count failed unit 0 "ctest ran no test"
+	fi
+	! grep -qE '\*\*\*|tests failed|No tests' "$log" || sed 's/^/   | /' "$log"
+}

@@ -1,0 +1,187 @@
+# SPDX-License-Identifier: MIT OR LGPL-2.1-or-later
+# shellcheck shell=bash
+# Running scripts in guests: one boot per group, a fresh one after anything that cannot be trusted.
+
+LIVE=		# set: show all output as it comes
+
+status_word()
+{
+	case $1 in
+	0)	say "passed" ;;
+	77)	say "skipped" ;;
+	124)	say "timed out (124)" ;;
+	125)	say "guest died (125)" ;;
+	126)	say "dirty kernel log (126)" ;;
+	*)	say "failed ($1)" ;;
+	esac
+}
+
+# output_of DIR NAME: what the script printed. Of the last, unfinished one: all that came.
+output_of()
+{
+	awk -v me="$2" -v before="$3" '
+		BEGIN { on = before == "" }
+		$0 == "@@end " before { on = 1; next }
+		$0 == "@@end " me { exit }
+		/^@@end / { next }
+		on' "$1/out.log" 2>/dev/null
+}
+
+# vm_report DIR NAME STATUS SECONDS PREVIOUS: judge, count, and show what there is to know.
+vm_report()
+{
+	local dir=$1 name=$2 status=$3 seconds=$4 output expected result reason=''
+	output=$(output_of "$dir" "$name" "$5")
+	expected=$(vm_expected "$name")
+	if [ "$expected" != 0 ]; then
+		# A selftest of the harness: it has to be reported exactly as it says.
+		result=failed
+		[ "$status" != "$expected" ] || result=passed
+		reason="reported as $(status_word "$status"), and has to be: $(status_word "$expected")"
+	elif [ "$status" = 0 ]; then
+		result=passed
+	elif [ "$status" = 77 ]; then
+		result=skipped
+		reason=$(grep '^skip:' <<<"$output" | tail -n 1)
+	else
+		result=failed
+		reason=$(status_word "$status")
+	fi
+	count "$result" "$name" "$seconds" "$reason"
+	[ "$result" = failed ] || return 0
+	[ -n "$LIVE" ] || sed 's/^/   | /' <<<"$output"
+	case $status in
+	124 | 125)	show_console "$dir" ;;
+	esac
+}
+
+# follow DIR NAME..: read what the guest says until it is done or cannot go on. Sets LEFT to the
+# scripts that still have to run.
+follow()
+{
+	local dir=$1 line word='' name status seconds next='' limit running='' previous='' pid t0 beat
+	shift
+	LEFT=("$@")
+	limit=$((180 * SLOW)) t0=$SECONDS beat=$SECONDS
+	exec 7< <(exec tail -n +1 -s 0.2 -f --pid="$GUEST" "$dir/status.log" 2>/dev/null)
+	pid=$!
+	while :; do
+		line=
+		if read -r -t 5 -u 7 line; then
+			:
+		elif [ $? -le 128 ]; then
+			break	# tail ended: the guest is gone
+		elif [ $((SECONDS - t0)) -ge "$limit" ]; then
+			break	# its own clock did not end it: it hangs
+		else
+			if [ $((SECONDS - beat)) -ge 60 ] && [ -z "$LIVE" ]; then
+				say "   ... ${running:-booting}: $((SECONDS - t0)) s"
+				beat=$SECONDS
+			fi
+			continue
+		fi
+		t0=$SECONDS beat=$SECONDS
+		read -r word name status seconds next <<<"$line"
+		case $word in
+		begin)
+			running=$name
+			limit=$(($(vm_timeout "$name") + 300 * SLOW))
+			;;
+		end)
+			wait_output "$dir" "$name"
+			vm_report "$dir" "$name" "$status" "$seconds" "$previous"
+			previous=$name running='' limit=$((180 * SLOW))
+			LEFT=("${LEFT[@]:1}")
+			[ "$next" = ok ] || break
+			;;
+		done)
+			break
+			;;
+		esac
+	done
+	kill "$pid" 2>/dev/null
+	exec 7<&-
+	[ "$word" != done ] && [ "$next" != reboot ] || return 0
+	lost "$dir" "$running" "$previous" $((SECONDS - t0)) "$limit"
+}
+
+# The guest is dead, or hangs so that it cannot say so.
+lost()
+{
+	local dir=$1 running=$2 previous=$3 seconds=$4 limit=$5 status=125
+	[ "$seconds" -lt "$limit" ] || status=124
+	if [ -n "$running" ]; then
+		vm_report "$dir" "$running" "$status" "$seconds" "$previous"
+		LEFT=("${LEFT[@]:1}")
+		return
+	fi
+	# Nothing began: booting again would end the same way.
+	while [ ${#LEFT[@]} -gt 0 ]; do
+		vm_report "$dir" "${LEFT[0]}" "$status" "$seconds" "$previous"
+		LEFT=("${LEFT[@]:1}")
+	done
+}
+
+# Output and status come by two ports; the status may be here first.
+wait_output()
+{
+	local i
+	for ((i = 0; i < 100; i++)); do
+		grep -qsF "@@end $2" "$1/out.log" && return
+		sleep 0.1
+	done
+}
+
+# run_boot SMP NAME..: one boot; sets LEFT.
+run_boot()
+{
+	local smp=$1 dir viewer='' name
+	shift
+	dir=$(mktemp -d "$TMP/boot.XXXXXX")
+	mkdir "$dir/job"
+	echo "export UBLK_MODE=tests" >"$dir/job/env"
+	for name in "$@"; do
+		echo "$name $(vm_timeout "$name")"
+	done >"$dir/job/scripts"
+	: >"$dir/out.log"
+	: >"$dir/status.log"
+	boot_guest "$dir" "$smp" "$dir/job" \
+		-chardev "file,id=out,path=$dir/out.log" \
+		-device virtserialport,chardev=out,name=ublk.out \
+		-chardev "file,id=status,path=$dir/status.log" \
+		-device virtserialport,chardev=status,name=ublk.status </dev/null
+	if [ -n "$LIVE" ]; then
+		tail -n +1 -s 0.2 -f --pid="$GUEST" "$dir/out.log" 2>/dev/null |
+			sed -u '/^@@end /d; s/^/   | /' &
+		viewer=$!
+	fi
+	follow "$dir" "$@"
+	end_guest "$dir"
+	[ -z "$viewer" ] || wait "$viewer"
+}
+
+# vm_stage NAME..
+vm_stage()
+{
+	local name key
+	local -A members=()
+	local keys=()
+	[ $# -gt 0 ] || return 0
+	make_root "$KERNEL"
+	make_payload || die "cannot make the payload image"
+	choose_accel
+	for name in "$@"; do
+		key=$(vm_boot_key "$name") || exit 1
+		[ -n "${members[$key]:-}" ] || keys+=("$key")
+		members[$key]+=" $name"
+	done
+	for key in "${keys[@]}"; do
+		# Names have no blanks in them.
+		# shellcheck disable=SC2206
+		LEFT=(${members[$key]})
+		head_line "vm: ${key% *} (kernel $KERNEL, ${ACCEL[1]}, ${key#* } CPUs)"
+		while [ ${#LEFT[@]} -gt 0 ]; do
+			run_boot "${key#* }" "${LEFT[@]}"
+		done
+	done
+}

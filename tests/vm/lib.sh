@@ -1,0 +1,192 @@
+# SPDX-License-Identifier: MIT OR LGPL-2.1-or-later
+# shellcheck shell=bash
+# Helpers for the scripts of tests/vm. A script is run by `bash -eu -o pipefail` in a fresh work
+# directory, with the module just loaded; see `./run help` for what surrounds it.
+
+TRACING=/sys/kernel/tracing
+declare -A BG_PID=() BG_DONE=()
+CLEANUPS=()
+
+note() { printf '%s\n' "$*"; }
+
+fail()
+{
+	printf 'FAILED: %s (%s:%s)\n' "$*" "${BASH_SOURCE[1]##*/}" "${BASH_LINENO[0]}" >&2
+	# Leave from anywhere, also from a function called in a $(...) of the script.
+	[ "$BASHPID" = "$$" ] || kill -TERM $$
+	exit 1
+}
+
+skip()
+{
+	printf 'skip: %s\n' "$*"
+	exit 77
+}
+
+requires()
+{
+	local cmd
+	for cmd in "$@"; do
+		command -v "$cmd" >/dev/null || skip "no $cmd here"
+	done
+}
+
+# ---- leaving -----------------------------------------------------------------------------
+
+# cleanup CMD...: run CMD when the script ends, the last one given first. Its status is ignored:
+# a script asserts what it has to before it ends.
+cleanup()
+{
+	CLEANUPS+=("$(printf '%q ' "$@")")
+}
+
+run_cleanups()
+{
+	local status=$? i
+	trap - EXIT
+	trap '' TERM INT
+	set +e
+	for ((i = ${#CLEANUPS[@]} - 1; i >= 0; i--)); do
+		eval "${CLEANUPS[i]}"
+	done
+	for i in "${!BG_PID[@]}"; do
+		[ -n "${BG_DONE[$i]:-}" ] || kill -KILL "${BG_PID[$i]}" 2>/dev/null
+	done
+	exit "$status"
+}
+trap run_cleanups EXIT
+trap 'exit 1' TERM
+trap 'printf "FAILED: line %s: %s\n" "$LINENO" "$BASH_COMMAND" >&2' ERR
+
+# ---- waiting -----------------------------------------------------------------------------
+
+# wait_for SECONDS CMD...: poll CMD until it succeeds.
+wait_for()
+{
+	local seconds=$1 end
+	shift
+	end=$((SECONDS + seconds + 1))
+	until "$@"; do
+		[ "$SECONDS" -lt "$end" ] || fail "not within $seconds s: $*"
+		sleep 0.05
+	done
+}
+
+# bounded SECONDS CMD...: CMD has to end within SECONDS. 124 if not. CMD may be a function.
+# Comes back even if CMD cannot be killed; timeout(1) would wait for it.
+bounded()
+{
+	local seconds=$1 pid sleeper which='' status=0
+	shift
+	"$@" &
+	pid=$!
+	sleep "$seconds" &
+	sleeper=$!
+	wait -n -p which "$pid" "$sleeper" || status=$?
+	if [ "$which" = "$pid" ]; then
+		{ kill "$sleeper" && wait "$sleeper"; } 2>/dev/null || true
+		return "$status"
+	fi
+	note "still running after $seconds s: $*"
+	kill -KILL "$pid" 2>/dev/null || true
+	return 124
+}
+
+# ---- devices -----------------------------------------------------------------------------
+
+# state_of ID: DEAD, LIVE, QUIESCED or FAIL_IO; NONE if there is no such device.
+state_of()
+{
+	local file=/sys/kernel/debug/ublk/$1/device state
+	state=$(sed -n 's/^state: *//p' "$file" 2>/dev/null) || true
+	printf '%s\n' "${state:-NONE}"
+}
+
+state_is() { [ "$(state_of "$1")" = "$2" ]; }
+
+# wait_state ID STATE [SECONDS]
+wait_state()
+{
+	local end
+	end=$((SECONDS + ${3:-30} + 1))
+	until state_is "$1" "$2"; do
+		[ "$SECONDS" -lt "$end" ] ||
+			fail "device $1 is $(state_of "$1"), not $2, after ${3:-30} s"
+		sleep 0.02
+	done
+}
+
+# load_module [PARAM=VALUE..]: load the module anew, with these parameters.
+load_module()
+{
+	[ ! -d /sys/module/ublk_drv ] || rmmod ublk_drv || fail "rmmod ublk_drv"
+	modprobe ublk_drv "$@" || fail "modprobe ublk_drv $*"
+}
+
+# ---- background jobs ---------------------------------------------------------------------
+
+# run_bg NAME CMD...: start CMD; its pid is in $BG_NAME. Every one has to be waited for.
+run_bg()
+{
+	local name=$1
+	shift
+	[ -z "${BG_PID[$name]:-}" ] || [ -n "${BG_DONE[$name]:-}" ] ||
+		fail "run_bg: $name is still running"
+	"$@" &
+	BG_PID[$name]=$!
+	BG_DONE[$name]=
+	printf -v "BG_$name" %s "$!"
+}
+
+# wait_bg NAME [STATUS]: wait for it; it has to end with STATUS (0 if not given; `any`).
+wait_bg()
+{
+	local name=$1 expected=${2:-0} status=0
+	wait "${BG_PID[$name]}" || status=$?
+	BG_DONE[$name]=1
+	[ "$expected" = any ] || [ "$status" = "$expected" ] ||
+		fail "background job $name ended with status $status, not $expected"
+}
+
+# kill_bg NAME SIGNAL: a job that is already gone is a failure: the test is not what it says.
+kill_bg()
+{
+	kill -"$2" "${BG_PID[$1]}" || fail "background job $1 was gone before SIG$2"
+}
+
+# ---- tracing -----------------------------------------------------------------------------
+
+# trace_on EVENT...: record these events (`ublk:ublk_slot`, or `ublk_slot` for short).
+trace_on()
+{
+	local e
+	echo 0 >"$TRACING/tracing_on"
+	echo 16384 >"$TRACING/buffer_size_kb"
+	: >"$TRACING/trace"
+	for e in "$@"; do
+		case $e in
+		*:*) ;;
+		*) e=ublk:$e ;;
+		esac
+		echo 1 >"$TRACING/events/${e/:/\/}/enable" || fail "no event $e"
+	done
+	echo 1 >"$TRACING/tracing_on"
+	cleanup trace_off
+}
+
+trace_off()
+{
+	echo 0 >"$TRACING/tracing_on"
+	echo 0 >"$TRACING/events/enable"
+}
+
+# trace_save FILE: what was recorded; a trace with holes is a failure, not a shorter trace.
+trace_save()
+{
+	local cpu lost
+	cat "$TRACING/trace" >"$1"
+	for cpu in "$TRACING"/per_cpu/cpu*/stats; do
+		lost=$(awk '/^(overrun|dropped events):/ { n += $NF } END { print n + 0 }' "$cpu")
+		[ "$lost" = 0 ] || fail "trace buffer lost $lost events ($cpu)"
+	done
+}
