@@ -87,7 +87,6 @@ struct ublk_session {
 	int phase;			/* enum ublk_phase; written under dev->lock, rises only */
 
 	struct pid *opener;		/* counted; thread group of the opener; immutable */
-	pid_t opener_tgid;		/* in the initial pid namespace; immutable */
 	u64 opener_exec_id;		/* immutable */
 	struct mm_struct *mm;		/* mmgrab()ed, compared only; immutable */
 
@@ -100,7 +99,7 @@ struct ublk_session {
 
 	spinlock_t owner_lock;
 	struct work_struct reap_work;
-	struct rcu_head rcu;
+	struct rcu_work free_work;
 	unsigned int nr_queues;		/* immutable */
 	struct ublk_queue queues[];
 };

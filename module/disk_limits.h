@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR MIT */
-#ifndef UBLK_LIMITS_H
-#define UBLK_LIMITS_H
+#ifndef UBLK_DISK_LIMITS_H
+#define UBLK_DISK_LIMITS_H
 
 #include <linux/blkdev.h>
 

@@ -11,7 +11,7 @@
 #include <linux/log2.h>
 #include <linux/minmax.h>
 
-#include "limits.h"
+#include "disk_limits.h"
 
 /* A bio counts its bytes in 32 bits; 6.1 does not cut to fit. */
 #define UBLK_MAX_BIO_SECTORS	(UINT_MAX >> SECTOR_SHIFT)

@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: MIT OR LGPL-2.1-or-later */
+/* struct queue_limits as 7.3 spells it, with the members the driver fills. */
+#ifndef KSHIM_LINUX_BLKDEV_H
+#define KSHIM_LINUX_BLKDEV_H
+
+#include <asm/page.h>
+#include <linux/types.h>
+
+#define SECTOR_SHIFT		9
+#define SECTOR_SIZE		(1 << SECTOR_SHIFT)
+
+#define BLK_FEAT_WRITE_CACHE	(1U << 0)
+#define BLK_FEAT_FUA		(1U << 1)
+#define BLK_FEAT_ROTATIONAL	(1U << 2)
+
+struct queue_limits {
+	unsigned int	features;
+	unsigned long	seg_boundary_mask;
+	unsigned long	virt_boundary_mask;
+	unsigned int	max_hw_sectors;
+	unsigned int	chunk_sectors;
+	unsigned int	max_segment_size;
+	unsigned int	physical_block_size;
+	unsigned int	logical_block_size;
+	unsigned int	io_min;
+	unsigned int	io_opt;
+	unsigned int	max_hw_discard_sectors;
+	unsigned int	max_write_zeroes_sectors;
+	unsigned int	discard_granularity;
+	unsigned int	discard_alignment;
+	unsigned int	dma_alignment;
+	unsigned short	max_segments;
+	unsigned short	max_discard_segments;
+};
+
+#endif
