@@ -48,12 +48,12 @@ static int setup(void **state)
 	return 0;
 }
 
-static void assert_legal(void)
+static inline void assert_legal(void)
 {
 	assert_int_equal(ublk_params_check(&params, &info), 0);
 }
 
-static void assert_illegal(void)
+static inline void assert_illegal(void)
 {
 	assert_int_equal(ublk_params_check(&params, &info), -EINVAL);
 }
