@@ -9,6 +9,9 @@ CLEANUPS=()
 
 note() { printf '%s\n' "$*"; }
 
+# result TEXT: something measured; shown also when the script passes.
+result() { printf 'result: %s\n' "$*"; }
+
 fail()
 {
 	printf 'FAILED: %s (%s:%s)\n' "$*" "${BASH_SOURCE[1]##*/}" "${BASH_LINENO[0]}" >&2
@@ -56,7 +59,9 @@ run_cleanups()
 }
 trap run_cleanups EXIT
 trap 'exit 1' TERM
-trap 'printf "FAILED: line %s: %s\n" "$LINENO" "$BASH_COMMAND" >&2' ERR
+# Functions too.
+set -E
+trap 'printf "FAILED: %s:%s: %s\n" "${BASH_SOURCE[0]##*/}" "$LINENO" "$BASH_COMMAND" >&2' ERR
 
 # ---- waiting -----------------------------------------------------------------------------
 

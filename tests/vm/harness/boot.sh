@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT OR LGPL-2.1-or-later
-# shellcheck shell=bash
+# shellcheck shell=bash disable=SC2034 # what is set here is used by the other parts
 # One guest: how it is started, what it is given, how it ends.
 
 ACCEL=()
@@ -11,9 +11,12 @@ kvm_works()
 {
 	local log=$TMP/kvm-probe.log
 	[ -r /dev/kvm ] && [ -w /dev/kvm ] || return 1
-	timeout -k 1 20 qemu-system-x86_64 -accel kvm -cpu host -m 256 -display none -nodefaults \
-		-no-reboot -kernel "$1" -append "console=ttyS0 panic=-1" -serial "file:$log" \
-		>/dev/null 2>&1 </dev/null || return 1
+	# In braces: the shell has something to say too when QEMU aborts.
+	{
+		timeout -k 1 20 qemu-system-x86_64 -accel kvm -cpu host -m 256 -display none \
+			-nodefaults -no-reboot -kernel "$1" -append "console=ttyS0 panic=-1" \
+			-serial "file:$log"
+	} >/dev/null 2>&1 </dev/null || return 1
 	grep -q 'Unable to mount root fs' "$log"
 }
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT OR LGPL-2.1-or-later
-# shellcheck shell=bash
+# shellcheck shell=bash disable=SC2034 # what is set here is used by the other parts
 # User space: built on the host by CMake, handed to the guest as a small read-only image.
 
 BUILD_PACKAGES=(cmake make gcc g++ pkg-config libc6-dev liburing-dev libjson-c-dev libcmocka-dev)
@@ -69,5 +69,5 @@ make_payload()
 	fill_payload "$dir" || return 1
 	kb=$(du -sk "$dir" | cut -f1)
 	mke2fs -q -t ext4 -O ^has_journal -E root_owner=0:0 -d "$dir" "$TMP/payload.img" \
-		$((kb + kb / 2 + 16384))k
+		$((kb + kb / 2 + 16384))k >/dev/null
 }

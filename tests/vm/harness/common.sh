@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT OR LGPL-2.1-or-later
-# shellcheck shell=bash
+# shellcheck shell=bash disable=SC2034 # what is set here is used by the other parts
 # Output, the cache, packages of the host: what every other part of ./run stands on.
 
 CACHE=${XDG_CACHE_HOME:-$HOME/.cache}/ublk
@@ -35,6 +35,7 @@ as_root()
 
 # Everything private to this run lives here, so parallel runs cannot meet.
 TMP=
+KEEP=		# set by --keep: leave the logs behind
 CHILDREN=()
 
 finish_up()
@@ -45,7 +46,12 @@ finish_up()
 	for pid in "${CHILDREN[@]}"; do
 		kill -KILL "$pid" 2>/dev/null && wait "$pid" 2>/dev/null
 	done
-	[ -z "$TMP" ] || rm -rf -- "$TMP"
+	if [ -n "$KEEP" ]; then
+		rm -rf -- "$TMP"/*.img "$TMP"/boot.*/*.img
+		say "kept: $TMP"
+	elif [ -n "$TMP" ]; then
+		rm -rf -- "$TMP"
+	fi
 	exit "$status"
 }
 
@@ -134,19 +140,18 @@ cached()
 # hours (another run may be about to open it).
 cache_prune()
 {
-	local kind=$1 keep=$2 path stamp age n=0 now
+	local kind=$1 max=$2 path stamp age n=0 now
 	now=$(date +%s)
-	# Names are hashes, so ls is safe to read here.
-	# shellcheck disable=SC2012
-	while read -r stamp; do
+	while read -r _ stamp; do
+		stamp=${stamp##*/}
 		n=$((n + 1))
 		path=$CACHE/$kind/${stamp#"$kind"-}
 		age=$((now - $(stat -c %Y "$CACHE/used/$stamp" 2>/dev/null || echo "$now")))
-		if [ "$n" -gt "$keep" ] && [ "$age" -gt 7200 ]; then
+		if [ "$n" -gt "$max" ] && [ "$age" -gt 7200 ]; then
 			as_root rm -rf -- "$path"
 			rm -f -- "$CACHE/used/$stamp" "$CACHE/lock/$stamp"
 		fi
-	done < <(ls -t "$CACHE/used" | grep "^$kind-")
+	done < <(find "$CACHE/used" -name "$kind-*" -printf '%T@ %p\n' | sort -rn)
 	# What a killed run left half built.
 	find "$CACHE/$kind" -maxdepth 1 -name '*.tmp.*' -mmin +240 -print0 |
 		while IFS= read -r -d '' path; do

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT OR LGPL-2.1-or-later
-# shellcheck shell=bash
+# shellcheck shell=bash disable=SC2034 # what is set here is used by the other parts
 # The guest's disk: a stock Debian root, and the same with our module installed by DKMS.
 
 # kernel -> release, image package, headers package. One line per kernel that is supported here.
@@ -23,6 +23,8 @@ host_needs_vm()
 host_mirrors()
 {
 	local release=$1
+	# apt fills these in, not the shell.
+	# shellcheck disable=SC2016
 	apt-get indextargets --format 'deb $(REPO_URI) $(CODENAME) $(COMPONENT)' \
 		'Created-By: Packages' 'Origin: Debian' |
 		grep -E " $release(-updates|-security)? " | sort -u
@@ -88,21 +90,21 @@ make_root()
 		head_line "making a stock Debian $release root with $image"
 	fi
 	cached base "$key" progress_base "$release" "$image" "$headers" "${ROOT_PACKAGES[@]}" ||
-		die "cannot make the Debian root"
+		return 1
 	base=$CACHED
 	KVER=$(cat "$base/etc/ublk-kernel")
 	VMLINUZ=$base/boot/vmlinuz-$KVER
 	INITRD=$base/boot/initrd.img-$KVER
 
 	rm -rf "$TMP/module"
-	copy_module_source "$TMP/module" || die "cannot copy the module's source"
+	copy_module_source "$TMP/module" || return 1
 	key=$({
 		echo "$key"
 		tree_hash "$TMP/module"
 		sed "/^make_base/,/^}/d" "$HARNESS/mkroot.sh"
 	} | hash_text)
 	cached image "$key" progress_image "$base" "$TMP/module" ||
-		die "the module does not install with DKMS"
+		return 1
 	ROOT_IMAGE=$CACHED
 	cache_prune image 4
 	cache_prune base 2

@@ -1,10 +1,11 @@
 # SPDX-License-Identifier: MIT OR LGPL-2.1-or-later
-# shellcheck shell=bash
+# shellcheck shell=bash disable=SC2001 # sed is the plain way to indent
 # The stages that need no guest, the counting of results, the closing lines.
 
 PASSED=0 FAILED=0 SKIPPED=0
 RESULTS=()
 STAGES=()
+NOT_RUN=	# what this run left out, in words
 
 # count passed|failed|skipped NAME SECONDS [REASON]
 count()
@@ -18,6 +19,17 @@ count()
 	line=$(printf '%-8s %-36s %5s s  %s' "$1" "$2" "$3" "${4:-}")
 	RESULTS+=("$line")
 	printf '%s%s%s\n' "$colour" "$line" "$PLAIN"
+}
+
+# result_lines: what a script measured, said again at the end.
+result_lines()
+{
+	local line
+	while IFS= read -r line; do
+		line="         ${line#result: }"
+		RESULTS+=("$line")
+		[ -n "$LIVE" ] || say "$line"
+	done
 }
 
 # stage NAME FUNCTION ARG..: run it and remember how long it took.
@@ -37,6 +49,7 @@ summary()
 	printf '%s\n' "${RESULTS[@]}"
 	head_line "time per stage"
 	printf '%s\n' "${STAGES[@]}"
+	[ -z "$NOT_RUN" ] || say "not run: $NOT_RUN"
 	say "$PASSED passed, $FAILED failed, $SKIPPED skipped"
 	[ "$FAILED" = 0 ] && [ $((PASSED + SKIPPED)) -gt 0 ]
 }

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT OR LGPL-2.1-or-later
-# shellcheck shell=bash
+# shellcheck shell=bash disable=SC2001 # sed is the plain way to indent
 # Running scripts in guests: one boot per group, a fresh one after anything that cannot be trusted.
 
 LIVE=		# set: show all output as it comes
@@ -48,6 +48,7 @@ vm_report()
 		reason=$(status_word "$status")
 	fi
 	count "$result" "$name" "$seconds" "$reason"
+	result_lines < <(grep '^result: ' <<<"$output")
 	[ "$result" = failed ] || return 0
 	[ -n "$LIVE" ] || sed 's/^/   | /' <<<"$output"
 	case $status in
@@ -101,7 +102,7 @@ follow()
 	done
 	kill "$pid" 2>/dev/null
 	exec 7<&-
-	[ "$word" != done ] && [ "$next" != reboot ] || return 0
+	[ "$word" != 'done' ] && [ "$next" != reboot ] || return 0
 	lost "$dir" "$running" "$previous" $((SECONDS - t0)) "$limit"
 }
 
@@ -163,11 +164,16 @@ run_boot()
 # vm_stage NAME..
 vm_stage()
 {
-	local name key
+	local name key t0
 	local -A members=()
 	local keys=()
 	[ $# -gt 0 ] || return 0
-	make_root "$KERNEL"
+	t0=$SECONDS
+	if ! make_root "$KERNEL"; then
+		count failed dkms_install $((SECONDS - t0)) "no root with the module: no VM tests"
+		return
+	fi
+	count passed dkms_install $((SECONDS - t0))
 	make_payload || die "cannot make the payload image"
 	choose_accel
 	for name in "$@"; do

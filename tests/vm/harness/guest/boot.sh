@@ -76,12 +76,13 @@ step tar -x -f /dev/vdc -C /run/ublk-job
 export HOME=/root LANG=C.UTF-8 TERM=dumb
 export UBLK_TESTS=/opt/ublk/tests
 export PATH=$PATH:/opt/ublk/progs
+# shellcheck source=/dev/null
 . /run/ublk-job/env
 
 case $UBLK_MODE in
 tests)
 	OUT=$(port ublk.out) STATUS=$(port ublk.status)
-	[ -c "$OUT" ] && [ -c "$STATUS" ] || step false "no virtio ports"
+	step test -c "$OUT" -a -c "$STATUS"
 	bash /opt/ublk/tests/vm/harness/guest/runner.sh "$OUT" "$STATUS"
 	;;
 shell)

@@ -45,9 +45,9 @@ within()
 DIRTY='\bBUG\b|WARNING|\bOops\b|KASAN|KCSAN|KFENCE|UBSAN|possible (circular|recursive) locking'
 DIRTY+='|possible irq lock|inconsistent lock state|suspicious RCU|hung task|blocked for more than'
 DIRTY+='|detected stall|self-detected stall|soft lockup|hard LOCKUP|general protection|Call Trace'
-DIRTY+='|Unable to handle|refcount_t|scheduling while atomic|bad page|Bad page|corruption'
+DIRTY+='|Unable to handle|refcount_t|scheduling while atomic|bad page|Bad page|list_(add|del) corruption'
 DIRTY+='|cannot create duplicate|kobject_add_internal failed|DEBUG_LOCKS|still has locks'
-DIRTY+='|unregister_netdevice|workqueue lockup|double free|use-after-free|segfault at|trap '
+DIRTY+='|unregister_netdevice|workqueue lockup|double free|use-after-free|segfault at|traps: '
 
 mark() { echo "ublk-test: begin $1" >/dev/kmsg; }
 

@@ -16,6 +16,7 @@ space is in $SCRATCH, the tests are in $UBLK_TESTS/vm (`bash -eu -o pipefail FIL
 `exit` or Ctrl-D powers the guest off; nothing of it is kept.
 MSG
 EOF
+# shellcheck disable=SC2016
 setsid --ctty --wait bash -c '
 	stty rows "${UBLK_ROWS:-24}" cols "${UBLK_COLS:-80}" 2>/dev/null
 	exec bash --rcfile /root/.bashrc -i' </dev/hvc0 >/dev/hvc0 2>&1
