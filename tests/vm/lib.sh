@@ -167,6 +167,8 @@ trace_on()
 	local e
 	echo 0 >"$TRACING/tracing_on"
 	echo 16384 >"$TRACING/buffer_size_kb"
+	# The order across CPUs is what traces are read for.
+	echo global >"$TRACING/trace_clock"
 	: >"$TRACING/trace"
 	for e in "$@"; do
 		case $e in

@@ -67,7 +67,7 @@ boot_guest()
 		-drive "if=virtio,format=raw,readonly=on,file=$TMP/payload.img" \
 		-drive "if=virtio,format=raw,readonly=on,file=$dir/job.tar" \
 		-drive "if=virtio,format=raw,cache=unsafe,discard=unmap,file=$dir/scratch.img" \
-		-device virtio-serial-pci "$@" &
+		-device virtio-serial-pci "$@" <&0 &
 	GUEST=$!
 	child_started "$GUEST"
 }
@@ -88,7 +88,7 @@ show_console()
 
 run_shell()
 {
-	local dir=$TMP/shell saved=''
+	local dir=$TMP/shell
 	mkdir -p "$dir/job"
 	{
 		echo "export UBLK_MODE=shell"
@@ -100,13 +100,13 @@ run_shell()
 	} >"$dir/job/env"
 	say "   booting (${ACCEL[1]}), some 10 to 20 s ..."
 	if [ -t 0 ]; then
-		saved=$(stty -g)
+		SAVED_TTY=$(stty -g)
 		# Ctrl-C and the like are for the guest's shell.
 		stty raw -echo
 	fi
 	boot_guest "$dir" "$1" "$dir/job" -device virtconsole,chardev=con \
-		-chardev stdio,id=con,signal=off <&0
+		-chardev stdio,id=con,signal=off
 	wait "$GUEST"
-	[ -z "$saved" ] || stty "$saved"
 	child_gone "$GUEST"
+	restore_tty
 }

@@ -38,6 +38,14 @@ TMP=
 KEEP=		# set by --keep: leave the logs behind
 CHILDREN=()
 
+SAVED_TTY=
+
+restore_tty()
+{
+	[ -z "$SAVED_TTY" ] || stty "$SAVED_TTY"
+	SAVED_TTY=
+}
+
 finish_up()
 {
 	local status=$? pid
@@ -46,6 +54,7 @@ finish_up()
 	for pid in "${CHILDREN[@]}"; do
 		kill -KILL "$pid" 2>/dev/null && wait "$pid" 2>/dev/null
 	done
+	restore_tty
 	if [ -n "$KEEP" ]; then
 		rm -rf -- "$TMP"/*.img "$TMP"/boot.*/*.img
 		say "kept: $TMP"

@@ -8,7 +8,8 @@ modprobe ublk_drv || echo "ublk-guest: modprobe ublk_drv failed" >/dev/hvc0
 cat >/root/.bashrc <<'EOF'
 PS1='[ublk guest \w]# '
 . "$UBLK_TESTS/vm/lib.sh" 2>/dev/null
-set +eu
+trap - ERR EXIT TERM
+set +euE
 cd "$SCRATCH"
 cat <<'MSG'
 Root shell in the guest. The module is loaded, `ublk` and the test programs are on PATH, scratch
