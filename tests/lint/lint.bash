@@ -1,0 +1,58 @@
+# SPDX-License-Identifier: MIT OR LGPL-2.1-or-later
+# shellcheck shell=bash
+# What the checks share.  Each check is a script of its own: status 0 is fine,
+# 77 cannot be run here (the last line says why), anything else is a finding.
+set -euo pipefail
+export LC_ALL=C.UTF-8
+
+LINT=$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")
+cd "$LINT/../.."
+
+# files PATTERN..: the files of the tree (git pathspecs), new ones included
+files()
+{
+	local f
+	git -c safe.directory='*' ls-files --cached --others --exclude-standard -- "$@" |
+	while IFS= read -r f; do
+		[ ! -f "$f" ] || printf '%s\n' "$f"
+	done
+}
+
+shell_files()
+{
+	files '*.sh' '*.bash'
+	files | while IFS= read -r f; do
+		case $f in *.sh|*.bash) continue ;; esac
+		read -r first < "$f" 2>/dev/null || continue
+		[[ $first =~ ^#!.*(bash|/sh|env\ sh) ]] && printf '%s\n' "$f"
+	done || :
+}
+
+FINDINGS=0
+finding()
+{
+	printf '%s\n' "$*"
+	FINDINGS=$((FINDINGS + 1))
+}
+
+# The last line of a check.
+conclude()
+{
+	[ "$FINDINGS" = 0 ] || { echo "$FINDINGS finding(s)"; exit 1; }
+}
+
+skip()
+{
+	echo "$*"
+	exit 77
+}
+
+# The newest kernel headers of this machine that can build a module.
+kernel_headers()
+{
+	local dir found=
+	for dir in /usr/src/linux-headers-*-cloud-amd64 /lib/modules/*/build; do
+		[ ! -e "$dir/Module.symvers" ] || found+=$(readlink -f "$dir")$'\n'
+	done
+	sort -uV <<<"$found" | tail -n 1
+}

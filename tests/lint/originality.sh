@@ -1,0 +1,71 @@
+#!/bin/bash
+# SPDX-License-Identifier: MIT OR LGPL-2.1-or-later
+# The driver is written for this project.  No run of 6 lines in module/ occurs in
+# a ublk_drv.c of Linux, after comments, white space, lines of pure punctuation,
+# includes and lines of nothing but interface names are taken out.
+. "$(dirname "$0")/lint.bash"
+
+LIMIT=6
+cache=${XDG_CACHE_HOME:-$HOME/.cache}/ublk/reference
+mkdir -p "$cache"
+tmp=$(mktemp -d)
+trap 'rm -rf "$tmp"' EXIT
+
+# fetch PACKAGE: the ublk_drv.c of a Debian source package, kept in $cache
+fetch()
+{
+	local package=$1 tarball
+	[ ! -s "$cache/$package.c" ] || return 0
+	tarball=/usr/src/$package.tar.xz
+	if [ ! -e "$tarball" ]; then
+		(cd "$tmp" && apt-get -q download "$package" && dpkg-deb -x "$package"_*.deb .) \
+			> "$tmp/log" 2>&1 || return 1
+		tarball=$tmp$tarball
+	fi
+	tar -xJf "$tarball" --occurrence=1 -O "$package/drivers/block/ublk_drv.c" > "$tmp/new" &&
+		[ -s "$tmp/new" ] && mv "$tmp/new" "$cache/$package.c"
+}
+
+normalise()
+{
+	awk -v want=code -f "$LINT/ccode.awk" "$1" | sed -E '
+		/^[[:space:]]*#[[:space:]]*include/d
+		h; s/\b(UBLK|ublksrv|UBLKSRV)_?[A-Za-z0-9_]*//g
+		s/\b(case|default|define|return|struct)\b//g
+		/[A-Za-z]/!d
+		g; s/[[:space:]]+//g'
+}
+
+fetch linux-source-6.1 || skip "linux-source-6.1 cannot be had: $(tail -n 1 "$tmp/log")"
+for reference in "$cache"/*.c; do
+	normalise "$reference" > "$tmp/$(basename "$reference")"
+done
+
+while IFS= read -r f; do
+	normalise "$f" > "$tmp/ours"
+	for reference in "$cache"/*.c; do
+		run=$(awk 'NR == FNR { line[$0] = line[$0] FNR " "; next }
+			{
+				# runs ending at the previous line, by place in the reference
+				n = split(line[$0], at, " ")
+				split("", now)
+				for (i = 1; i <= n; i++) {
+					now[at[i]] = (at[i] - 1 in last ? last[at[i] - 1] : 0) + 1
+					if (now[at[i]] > best) { best = now[at[i]]; end = FNR }
+				}
+				split("", last)
+				for (i in now) last[i] = now[i]
+				text[FNR] = $0
+			}
+			END {
+				print best + 0
+				for (i = end - best + 1; i <= end; i++) print "    " text[i]
+			}' "$tmp/$(basename "$reference")" "$tmp/ours")
+		n=${run%%$'\n'*}
+		[ "$n" -lt "$LIMIT" ] ||
+			finding "$f: $n lines as in $(basename "$reference" .c):${run#"$n"}"
+		[ "$n" -le "${longest-0}" ] || { longest=$n; where="$f, $(basename "$reference" .c)"; }
+	done
+done < <(files 'module/*.c' 'module/*.h')
+echo "longest run: ${longest-0} lines (${where-none})"
+conclude
