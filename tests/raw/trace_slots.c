@@ -47,11 +47,14 @@ static void follow_command(struct slot_view *slot, enum slot_state from, enum sl
 static void check_reaping(struct checker *c, const struct event *e, const struct session_view *s,
 			  enum slot_state from, enum slot_state to)
 {
+	const struct device_view *dev = trace_device(c, e->dev);
+
 	/*
 	 * The monitor may take the command of a ring that goes away at any time (LOOKING).
-	 * Those of a session that it closes come after the in-flight check.
+	 * Those of a session that it closes come after the in-flight check; with the monitor
+	 * cancelled it is STOP that closes.
 	 */
-	if (from != SLOT_READY || to != SLOT_REAPING || s->by_stop)
+	if (from != SLOT_READY || to != SLOT_REAPING || dev->is_cancelled)
 		return;
 	if (!strcmp(s->phase, "CLOSING") && !s->pass_checked)
 		trace_violation(c, "completed-before-check",

@@ -56,7 +56,7 @@ static void monitor_step(struct checker *c, const struct event *e, struct device
 		return;
 	}
 	need(c, s->in_pass || s->has_retired, "step-order", e, "monitor/run");
-	if (!strcmp(step, "gone")) {
+	if (!strcmp(step, "gone") || !strcmp(step, "handed_over")) {
 		s->has_gone = true;
 	} else if (!strcmp(step, "stop_scheduled")) {
 		need(c, s->has_gone, "step-order", e, "monitor/gone");
@@ -200,6 +200,11 @@ void check_session(struct checker *c, const struct event *e)
 	memcpy(s->phase, e->to, sizeof(s->phase));
 	if (!strcmp(e->to, "CLOSING") && dev->stoppers && dev->is_cancelled)
 		s->by_stop = true;
+	/* a request that still has a slot now would never end */
+	if (!strcmp(e->to, "RETIRED") && c->check_order &&
+	    trace_count(s, SLOT_BIT(QUEUED) | SLOT_BIT(GETDATA) | SLOT_BIT(SERVER)))
+		trace_violation(c, "slot-left-over", "session %u is retired with requests",
+				e->session);
 	/* STOP ends commands last: not before the disk is gone */
 	if (!strcmp(e->to, "CLOSING") && s->by_stop && dev->has_del && !dev->has_disk_gone &&
 	    c->check_order)
