@@ -72,6 +72,8 @@ boot_guest()
 	child_started "$GUEST"
 }
 
+guest_runs() { kill -0 "$GUEST" 2>/dev/null; }
+
 end_guest()
 {
 	kill -KILL "$GUEST" 2>/dev/null || true

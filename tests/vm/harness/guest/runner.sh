@@ -72,9 +72,11 @@ log_is_dirty()
 start_script()
 {
 	local name=$1 work=$2
+	shift 2
 	echo "$BASHPID" >"$CGROUP/cgroup.procs"
 	cd "$work" || exit 1
-	exec setsid bash -eu -o pipefail "$UBLK_TESTS/vm/$name.sh" </dev/null >&3 2>&3 3>&- 4>&-
+	exec setsid bash -eu -o pipefail "$UBLK_TESTS/vm/$name.sh" "$@" \
+		</dev/null >&3 2>&3 3>&- 4>&-
 }
 
 populated() { grep -q '^populated 1' "$CGROUP/cgroup.events"; }
@@ -142,6 +144,7 @@ show_blocked()
 run_script()
 {
 	local name=$1 seconds=$2 work pid sleeper which='' status=0 next=ok t0=$SECONDS
+	shift 2
 	tell "begin $name"
 	mark "$name"
 	work=$(mktemp -d "$SCRATCH/$name.XXXXXX")
@@ -151,7 +154,7 @@ run_script()
 		out "$(log_since "$name")"
 		status=1 next=reboot
 	else
-		start_script "$name" "$work" &
+		start_script "$name" "$work" "$@" &
 		pid=$!
 		sleep "$seconds" &
 		sleeper=$!
@@ -182,7 +185,7 @@ run_script()
 	[ "$next" = ok ]
 }
 
-while read -r name seconds; do
-	run_script "$name" "$seconds" || break
+while read -r -a line; do
+	run_script "${line[@]}" || break
 done <"$JOB/scripts"
 tell "done"
