@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * complete.c - how a request leaves the driver: ended by its server's result, failed, or parked
+ *
+ * The caller owns the request: it took it out of the slot (or never put it there) and nobody
+ * else can find it any more.
+ */
+#include "complete.h"
+#include "trace.h"
+
+/**
+ * ublk_complete() - end a request by what the server said
+ * @rq: request, already out of its slot
+ * @result: bytes done or -errno, unchecked
+ *
+ * Reads and writes may come back short: the part done is ended and the rest is sent again at
+ * once. More than was asked for counts as all of it (C13), and nothing at all as an error, or a
+ * server that never makes progress would be asked for ever.
+ *
+ * Context: any but hard interrupt.
+ */
+void ublk_complete(struct request *rq, int result)
+{
+	unsigned int bytes;
+
+	WARN_ON_ONCE(!blk_mq_request_started(rq));
+	if (result < 0) {
+		blk_mq_end_request(rq, errno_to_blk_status(result));
+		return;
+	}
+	if (req_op(rq) != REQ_OP_READ && req_op(rq) != REQ_OP_WRITE) {
+		blk_mq_end_request(rq, BLK_STS_OK);
+		return;
+	}
+	bytes = round_down(min_t(unsigned int, result, blk_rq_bytes(rq)), SECTOR_SIZE);
+	if (!bytes) {
+		blk_mq_end_request(rq, BLK_STS_IOERR);
+		return;
+	}
+	if (blk_update_request(rq, BLK_STS_OK, bytes))
+		blk_mq_requeue_request(rq, true);
+	else
+		__blk_mq_end_request(rq, BLK_STS_OK);
+}
+
+/**
+ * ublk_fail() - the crash path ends a request with an error
+ * @dev: device
+ * @rq: request, started, out of its slot
+ * @status: error
+ */
+void ublk_fail(struct ublk_device *dev, struct request *rq, blk_status_t status)
+{
+	WARN_ON_ONCE(!blk_mq_request_started(rq));
+	atomic64_inc(&dev->nr_failed);
+	blk_mq_end_request(rq, status);
+}
+
+/**
+ * ublk_park() - keep a request for the next server
+ * @dev: device
+ * @rq: request, out of its slot
+ *
+ * It waits in the queue's requeue list until somebody kicks that list: END_USER_RECOVERY (by the
+ * monitor) or abort_work. It keeps its tag meanwhile.
+ */
+void ublk_park(struct ublk_device *dev, struct request *rq)
+{
+	struct ublk_rq *data = blk_mq_rq_to_pdu(rq);
+
+	trace_ublk_requeue(dev, rq);
+	atomic_inc(&dev->nr_parked);
+	data->parked_since = ktime_get_ns();
+	blk_mq_requeue_request(rq, false);
+}
+
+/**
+ * ublk_unpark() - the block layer brought a request (again)
+ * @dev: device
+ * @rq: request
+ */
+void ublk_unpark(struct ublk_device *dev, struct request *rq)
+{
+	struct ublk_rq *data = blk_mq_rq_to_pdu(rq);
+
+	if (likely(!data->parked_since))
+		return;
+	atomic64_add(ktime_get_ns() - data->parked_since, &dev->parked_ns);
+	atomic_dec(&dev->nr_parked);
+	data->parked_since = 0;
+}

@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#ifndef UBLK_COPY_H
+#define UBLK_COPY_H
+
+#include <linux/blk-mq.h>
+#include <linux/uio.h>
+
+size_t ublk_copy_nofault(struct request *rq, size_t offset, struct iov_iter *iter);
+bool ublk_copy_buffer_nofault(struct request *rq, u64 addr, size_t len, bool to_user);
+int ublk_fault_in(u64 addr, size_t len, bool to_user);
+
+#endif /* UBLK_COPY_H */

@@ -1,0 +1,251 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * request.c - from the block layer to the server
+ *
+ * queue_rq puts the request into the slot of its tag and leaves the rest to task work of the
+ * command held there, which runs in the server's thread: it describes the request, copies what
+ * is to be written, and completes the command. If there is no thread any more, that task work
+ * runs somewhere else, or much later; then it parks or fails the request.
+ */
+#include "complete.h"
+#include "copy.h"
+#include "iocmd.h"
+#include "request.h"
+#include "session.h"
+#include "slot.h"
+#include "trace.h"
+
+#define UBLK_COPY_TRIES		64
+
+/* The interface's number of an operation, or -1; by name, the kernels' numbers differ. */
+static int ublk_op(const struct request *rq)
+{
+	switch (req_op(rq)) {
+	case REQ_OP_READ:
+		return UBLK_IO_OP_READ;
+	case REQ_OP_WRITE:
+		return UBLK_IO_OP_WRITE;
+	case REQ_OP_FLUSH:
+		return UBLK_IO_OP_FLUSH;
+	case REQ_OP_DISCARD:
+		return UBLK_IO_OP_DISCARD;
+	case REQ_OP_WRITE_ZEROES:
+		return UBLK_IO_OP_WRITE_ZEROES;
+	default:
+		return -1;
+	}
+}
+
+static u32 ublk_op_flags(const struct request *rq)
+{
+	static const struct { blk_opf_t kernel; u32 server; } flags[] = {
+		{ REQ_FAILFAST_DEV, UBLK_IO_F_FAILFAST_DEV },
+		{ REQ_FAILFAST_TRANSPORT, UBLK_IO_F_FAILFAST_TRANSPORT },
+		{ REQ_FAILFAST_DRIVER, UBLK_IO_F_FAILFAST_DRIVER },
+		{ REQ_META, UBLK_IO_F_META },
+		{ REQ_FUA, UBLK_IO_F_FUA },
+		{ REQ_NOUNMAP, UBLK_IO_F_NOUNMAP },
+		{ REQ_SWAP, UBLK_IO_F_SWAP },
+	};
+	u32 ret = 0;
+	int i;
+
+	for (i = 0; i < ARRAY_SIZE(flags); i++)
+		if (rq->cmd_flags & flags[i].kernel)
+			ret |= flags[i].server;
+	return ret;
+}
+
+static void ublk_describe(struct ublk_session *s, struct ublk_slot *slot, struct request *rq,
+			  u64 addr)
+{
+	struct ublksrv_io_desc *desc = ublk_desc_of(s, slot);
+
+	desc->op_flags = ublk_op(rq) | ublk_op_flags(rq);
+	desc->nr_sectors = blk_rq_sectors(rq);
+	desc->start_sector = blk_rq_pos(rq);
+	desc->addr = addr;
+	trace_ublk_dispatch(s, slot, desc);
+}
+
+/* Could the task that runs this be the server's thread, with all that it takes to serve? */
+static bool ublk_may_hand_over(struct ublk_session *s, struct ublk_slot *slot,
+			       struct io_uring_cmd *cmd)
+{
+	/*
+	 * A dying thread runs its pending task work, too: with its mm gone, or on the way to
+	 * another program (P1).
+	 */
+	return current == slot->owner && !(current->flags & PF_EXITING) && current->mm &&
+	       !ublk_cmd_going_away(cmd) && READ_ONCE(s->phase) == UBLK_PHASE_LIVE &&
+	       !READ_ONCE(s->dev->force_abort);
+}
+
+/* HANDING, and nobody to hand over to. The request goes first, the slot last (R5). */
+static void ublk_bounce(struct ublk_session *s, struct ublk_slot *slot, struct io_uring_cmd *cmd,
+			unsigned int issue_flags)
+{
+	struct ublk_device *dev = s->dev;
+	struct request *rq = slot->rq;
+
+	ublk_session_get(s);
+	if (ublk_policy(dev)->park_queued && !READ_ONCE(dev->force_abort))
+		ublk_park(dev, rq);
+	else
+		ublk_fail(dev, rq, BLK_STS_IOERR);
+	ublk_cmd_end(s, slot, cmd, issue_flags);
+	ublk_slot_store(s, slot, UBLK_SLOT_HANDING, UBLK_SLOT_FREE);
+	ublk_session_put(s);
+}
+
+/* ABANDONED: the crash path took the request and left the command (R4, R7). */
+static void ublk_bury(struct ublk_session *s, struct ublk_slot *slot, struct io_uring_cmd *cmd,
+		      unsigned int issue_flags)
+{
+	ublk_session_get(s);
+	ublk_cmd_end(s, slot, cmd, issue_flags);
+	ublk_slot_store(s, slot, UBLK_SLOT_ABANDONED, UBLK_SLOT_FREE);
+	ublk_session_put(s);
+}
+
+/*
+ * HANDING. Return: 0 all the server must have is in its buffer; -EAGAIN the slot was let go and
+ * must be taken again; -EFAULT the server's buffer is bad.
+ */
+static int ublk_copy_to_server(struct ublk_session *s, struct ublk_slot *slot)
+{
+	struct request *rq = slot->rq;
+	size_t len = blk_rq_bytes(rq);
+	u64 addr = slot->addr;
+
+	if (req_op(rq) != REQ_OP_WRITE || ublk_is_user_copy(s->dev) || ublk_is_get_data(s->dev))
+		return 0;
+	if (ublk_copy_buffer_nofault(rq, addr, len, true))
+		return 0;
+	ublk_slot_store(s, slot, UBLK_SLOT_HANDING, UBLK_SLOT_QUEUED);
+	return ublk_fault_in(addr, len, true) == -EFAULT ? -EFAULT : -EAGAIN;
+}
+
+static void ublk_hand_over(struct ublk_session *s, struct ublk_slot *slot,
+			   struct io_uring_cmd *cmd, unsigned int issue_flags)
+{
+	struct request *rq = slot->rq;
+
+	if (req_op(rq) == REQ_OP_WRITE && ublk_is_get_data(s->dev)) {
+		ublk_describe(s, slot, rq, 0);
+		ublk_slot_store(s, slot, UBLK_SLOT_HANDING, UBLK_SLOT_GETDATA);
+		io_uring_cmd_done(cmd, UBLK_IO_RES_NEED_GET_DATA, issue_flags);
+		return;
+	}
+	ublk_describe(s, slot, rq, slot->addr);
+	/* before the command is out: the answer to it may come at once */
+	ublk_slot_store(s, slot, UBLK_SLOT_HANDING, UBLK_SLOT_SERVER);
+	io_uring_cmd_done(cmd, UBLK_IO_RES_OK, issue_flags);
+}
+
+/* HANDING. The server gave a bad buffer: the request fails (C12), the slot goes on. */
+static void ublk_refuse_buffer(struct ublk_session *s, struct ublk_slot *slot,
+			       struct io_uring_cmd *cmd, unsigned int issue_flags)
+{
+	struct request *rq = slot->rq;
+
+	if (ublk_publish(s, slot, UBLK_SLOT_HANDING))
+		ublk_cmd_end(s, slot, cmd, issue_flags);
+	blk_mq_end_request(rq, BLK_STS_IOERR);
+}
+
+UBLK_TW_FUNC(ublk_request_tw)
+{
+	struct ublk_cmd_pdu *pdu = io_uring_cmd_to_pdu(cmd, struct ublk_cmd_pdu);
+	struct ublk_session *s = pdu->session;
+	struct ublk_slot *slot = pdu->slot;
+	unsigned int tries = UBLK_COPY_TRIES;
+	int err = 0;
+
+	for (;;) {
+		/* nobody else completes the command from here on (R7), whoever has the request */
+		if (!ublk_slot_move(s, slot, UBLK_SLOT_QUEUED, UBLK_SLOT_HANDING)) {
+			WARN_ON_ONCE(!ublk_slot_is_in(slot, UBLK_SLOT_BIT(ABANDONED)));
+			ublk_bury(s, slot, cmd, issue_flags);
+			return;
+		}
+		if (dying || !ublk_may_hand_over(s, slot, cmd) || fatal_signal_pending(current)) {
+			ublk_bounce(s, slot, cmd, issue_flags);
+			return;
+		}
+		if (err == -EFAULT || !tries) {
+			ublk_refuse_buffer(s, slot, cmd, issue_flags);
+			return;
+		}
+		err = ublk_copy_to_server(s, slot);
+		if (!err)
+			break;
+		tries--;
+		cond_resched();
+	}
+	ublk_hand_over(s, slot, cmd, issue_flags);
+}
+
+/*
+ * Under RCU, the session is LIVE. Return: false if the slot cannot take a request: its thread is
+ * dead, or the session is being closed this moment.
+ */
+static bool ublk_send(struct ublk_session *s, struct request *rq)
+{
+	struct ublk_slot *slot = ublk_slot_of(s, rq->mq_hctx->queue_num, rq->tag);
+
+	if (!ublk_slot_is_in(slot, UBLK_SLOT_BIT(READY) | UBLK_SLOT_BIT(LOOKING)))
+		return false;
+	blk_mq_start_request(rq);
+	slot->rq = rq;
+	if (!ublk_slot_take_ready(s, slot, UBLK_SLOT_QUEUED))
+		return false;
+	/* from here the request may be anybody's; the command is ours until it is task work */
+	ublk_cmd_complete_in_task(slot->cmd, ublk_request_tw);
+	return true;
+}
+
+static blk_status_t ublk_queue_rq(struct blk_mq_hw_ctx *hctx, const struct blk_mq_queue_data *bd)
+{
+	struct ublk_device *dev = hctx->queue->queuedata;
+	struct request *rq = bd->rq;
+	bool sent = false, live = false;
+	struct ublk_session *s;
+
+	ublk_unpark(dev, rq);
+	if (unlikely(READ_ONCE(dev->force_abort)))
+		return BLK_STS_IOERR;
+	if (unlikely(ublk_op(rq) < 0))
+		return BLK_STS_NOTSUPP;
+
+	rcu_read_lock();
+	s = rcu_dereference(dev->session);
+	if (likely(s && READ_ONCE(s->phase) == UBLK_PHASE_LIVE && !READ_ONCE(s->quiescing))) {
+		live = true;
+		sent = ublk_send(s, rq);
+	}
+	rcu_read_unlock();
+	if (likely(sent))
+		return BLK_STS_OK;
+
+	/*
+	 * With STOP under way a request for a dead thread of a living server has nothing to wait
+	 * for, and STOP's write-back waits for it.
+	 */
+	if (ublk_policy(dev)->park_fresh && !(live && READ_ONCE(dev->stoppers))) {
+		ublk_park(dev, rq);
+		return BLK_STS_OK;
+	}
+	return dev->recovery == UBLK_RECOVERY_FAIL_IO ? BLK_STS_TARGET : BLK_STS_IOERR;
+}
+
+/* The server may take as long as it likes; STOP has its own limit. */
+static enum blk_eh_timer_return ublk_timeout(struct request *rq)
+{
+	return BLK_EH_RESET_TIMER;
+}
+
+const struct blk_mq_ops ublk_mq_ops = {
+	.queue_rq = ublk_queue_rq,
+	.timeout = ublk_timeout,
+};
