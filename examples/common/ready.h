@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: MIT OR LGPL-2.1-or-later */
+/*
+ * The one message a server in the background sends to whoever started it, through
+ * the pipe given with --ready-fd: "live ID\n" or "failed ERRNO SENTENCE\n". A pipe
+ * that closes without a message means that the server died.
+ */
+#ifndef EXAMPLES_READY_H
+#define EXAMPLES_READY_H
+
+struct ready {
+	int is_live;
+	int id;			/* if live */
+	int error;		/* if not: positive errno */
+	char sentence[512];
+};
+
+/* Server's side: sends the message and closes @fd. Failure to send is ignored. */
+void ready_send_live(int fd, int id);
+void ready_send_failed(int fd, int error, const char *sentence);
+
+/**
+ * ready_receive() - wait for the message
+ *
+ * Return: 0 with *@ret filled; -EPIPE if the other side closed without one;
+ *         -EBADMSG if it is garbled; -errno.
+ */
+int ready_receive(int fd, struct ready *ret);
+
+/* The text of a message as *@ret. Return: 0 or -EBADMSG. */
+int ready_parse(const char *text, struct ready *ret);
+
+#endif

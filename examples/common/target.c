@@ -1,0 +1,395 @@
+// SPDX-License-Identifier: MIT OR LGPL-2.1-or-later
+/*
+ * What makes a program of a target: options in, device served, exit status out.
+ *
+ *	target_main -> parse, keep -> [ublk_supervise -> fork ->] serve -> ublk_serve
+ *
+ * A target always runs in the foreground of its own process. Being in the background
+ * is the affair of who starts it (ublk add) and gives it --ready-fd.
+ */
+#include "target.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/signalfd.h>
+#include <unistd.h>
+
+#include "ready.h"
+#include "target_options.h"
+
+#define EXIT_FAILED	1
+#define EXIT_USAGE	2
+
+#ifndef PR_SET_IO_FLUSHER
+#define PR_SET_IO_FLUSHER 57
+#endif
+
+struct program {
+	struct target target;
+	struct target_options common;
+	struct options options;
+	struct ublk_device_config config;
+	char **argv;		/* as recorded: executable, operands, options */
+	struct ublk_target_ops ops;
+	int is_retry;		/* a supervised worker's second or later start */
+	int *shared_id;		/* with the supervisor and later workers; -1 = not live yet */
+};
+
+/* started() has only the target to go by; there is one program per process. */
+static struct program program;
+
+static void say_error(const char *sentence)
+{
+	fprintf(stderr, "ublk-%s: %s\n", program.target.type->name, sentence);
+}
+
+/* The caller's terminal was good for start-up errors; from here on it is not ours. */
+static void leave_terminal(void)
+{
+	const char *path = program.common.log ? program.common.log : "/dev/null";
+	int fd = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOCTTY, 0640);
+
+	if (fd < 0) {
+		say_error("cannot open the log, messages will be lost");
+		fd = open("/dev/null", O_WRONLY | O_CLOEXEC);
+	}
+	if (fd < 0)
+		return;
+	dup2(fd, STDOUT_FILENO);
+	dup2(fd, STDERR_FILENO);
+	if (fd > STDERR_FILENO)
+		close(fd);
+}
+
+static void target_started(struct ublk_device *dev, void *user)
+{
+	struct target *target = user;
+	int id = ublk_device_id(dev);
+
+	if (program.shared_id)
+		*program.shared_id = id;
+	if (program.common.ready_fd >= 0) {
+		leave_terminal();
+		ready_send_live((int)program.common.ready_fd, id);
+		program.common.ready_fd = -1;
+	} else if (!program.is_retry) {
+		printf(program.common.is_json ? "{\"id\":%d,\"disk\":\"/dev/ublkb%d\"}\n" :
+						"ublk %d is /dev/ublkb%d\n", id, id);
+		fflush(stdout);
+	}
+	if (target_ops(target)->started)
+		target_ops(target)->started(dev, target);
+}
+
+static void report_failure(int r, const char *sentence)
+{
+	if (!*sentence)
+		sentence = strerror(-r);
+	if (program.common.ready_fd >= 0) {
+		ready_send_failed((int)program.common.ready_fd, -r, sentence);
+		program.common.ready_fd = -1;
+	} else {
+		say_error(sentence);
+	}
+}
+
+/*
+ * Memory for the server must not be won by writing to the disk that it serves, and
+ * the disk's users should die before the disk does. Both need privilege, and the
+ * target works without: so no failure counts here.
+ */
+static void become_io_process(void)
+{
+	int fd;
+
+	prctl(PR_SET_IO_FLUSHER, 1, 0, 0, 0);
+	if (program.common.ready_fd < 0 && !program.common.is_supervised)
+		return;		/* in the foreground: a person's own affair */
+	fd = open("/proc/self/oom_score_adj", O_WRONLY | O_CLOEXEC);
+	if (fd < 0)
+		return;
+	if (write(fd, "-1000", 5) < 0)
+		errno = 0;
+	close(fd);
+}
+
+/* Serves from start to end in this process. Returns its exit status. */
+static int serve(void)
+{
+	struct target *target = &program.target;
+	struct option_error err = { "" };
+	int r;
+
+	become_io_process();
+	r = target->type->prepare(target, &program.config, &err);
+	if (!r) {
+		r = ublk_serve(&program.config, &program.ops, target);
+		snprintf(err.text, sizeof(err.text), "%s", ublk_last_error());
+	}
+	if (target->type->cleanup)
+		target->type->cleanup(target);
+	if (r < 0)
+		report_failure(r, err.text);
+	return r < 0 ? EXIT_FAILED : 0;
+}
+
+/*
+ * A device that was stopped or deleted while its server was dying has been given up
+ * by somebody: a new server must not bring it back.
+ */
+static int device_given_up(int id)
+{
+	struct ublk_device_info info = { .size = sizeof(info) };
+	struct ublk_ctl *ctl;
+	int r, given_up;
+
+	if (ublk_ctl_open(&ctl) < 0)
+		return 0;
+	r = ublk_device_get_info(ctl, id, &info);
+	given_up = r == -ENODEV || (!r && info.state == LIBUBLK_STATE_DEAD);
+	ublk_ctl_close(ctl);
+	return given_up;
+}
+
+/* Runs in the child. What fails at the very first start will fail again. */
+static int worker(unsigned int attempt, void *user)
+{
+	int status;
+
+	(void)user;
+	program.is_retry = attempt > 0;
+	if (attempt && *program.shared_id >= 0 && device_given_up(*program.shared_id))
+		return 0;
+	status = serve();
+	return status && !attempt ? LIBUBLK_EXIT_GIVE_UP : status;
+}
+
+static void worker_event(int event, long value, void *user)
+{
+	char text[96];
+
+	(void)user;
+	switch (event) {
+	case LIBUBLK_WORKER_STARTED:
+		if (program.common.ready_fd < 0)
+			return;
+		/* the worker has them now; kept open here, the caller never sees them close */
+		leave_terminal();
+		close((int)program.common.ready_fd);
+		program.common.ready_fd = -1;
+		return;
+	case LIBUBLK_WORKER_KILLED:
+		snprintf(text, sizeof(text), "the server was killed by signal %ld", value);
+		break;
+	case LIBUBLK_WORKER_BACKOFF:
+		snprintf(text, sizeof(text), "starting the server again in %ld ms", value);
+		break;
+	case LIBUBLK_WORKER_GIVE_UP:
+		snprintf(text, sizeof(text), "gave up after %ld starts; see ublk list", value);
+		break;
+	default:
+		return;
+	}
+	say_error(text);
+}
+
+static int supervise(void)
+{
+	struct ublk_supervisor_config config = UBLK_SUPERVISOR_CONFIG_INIT;
+	sigset_t signals;
+	int fd, r;
+
+	sigemptyset(&signals);
+	sigaddset(&signals, SIGINT);
+	sigaddset(&signals, SIGTERM);
+	sigprocmask(SIG_BLOCK, &signals, NULL);
+	fd = signalfd(-1, &signals, SFD_CLOEXEC | SFD_NONBLOCK);
+	if (fd < 0) {
+		say_error("cannot watch for signals");
+		return EXIT_FAILED;
+	}
+	program.shared_id = mmap(NULL, sizeof(int), PROT_READ | PROT_WRITE,
+				 MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	if (program.shared_id == MAP_FAILED) {
+		say_error("no memory");
+		close(fd);
+		return EXIT_FAILED;
+	}
+	*program.shared_id = -1;
+	config.worker = worker;
+	config.stop_fd = fd;
+	config.event = worker_event;
+	r = ublk_supervise(&config, NULL);
+	close(fd);
+	/* the worker has reported its own failure */
+	return r < 0 ? EXIT_FAILED : 0;
+}
+
+static void print_help(const struct option_table *tables)
+{
+	const struct target_type *type = program.target.type;
+
+	printf("usage: ublk-%s %s%s[options]\n\n%s\n", type->name,
+	       type->operands ? type->operands : "", type->operands ? " " : "", type->summary);
+	options_print(tables, stdout);
+	printf("\nServes in the foreground until the device is stopped; SIGTERM stops and "
+	       "deletes it.\n"
+	       "\"ublk add %s ...\" does the same in the background.\n"
+	       "Exit status: 0 ended in order, 1 failed, 2 wrong command line, %d a server "
+	       "thread died.\n",
+	       type->name, LIBUBLK_EXIT_DIED);
+}
+
+static char *own_path(void)
+{
+	char path[PATH_MAX];
+	ssize_t len = readlink("/proc/self/exe", path, sizeof(path) - 1);
+
+	if (len < 0)
+		return NULL;
+	path[len] = '\0';
+	return strdup(path);
+}
+
+/* The command that would start this server again, from anywhere. */
+static int build_argv(void)
+{
+	const struct options *opts = &program.options;
+	int i, n = 0;
+
+	program.argv = calloc((size_t)(opts->nr_rest + opts->nr_record) + 2, sizeof(char *));
+	if (!program.argv)
+		return -ENOMEM;
+	program.argv[n++] = own_path();
+	if (!program.argv[0])
+		return -ENOMEM;
+	for (i = 0; i < opts->nr_rest; i++)
+		program.argv[n++] = opts->rest[i];
+	for (i = 0; i < opts->nr_record; i++)
+		program.argv[n++] = opts->record[i];
+	program.config.argv = (const char *const *)program.argv;
+	return 0;
+}
+
+static int check_operands(void)
+{
+	struct options *opts = &program.options;
+	int wanted = program.target.type->operands ? 1 : 0;
+
+	if (opts->nr_rest > wanted)
+		return option_fail(&opts->err, "\"%s\" is one operand too many; see --help",
+				   opts->rest[wanted]);
+	return 0;
+}
+
+/* A wrapping type's operand decides which options there are, so it comes first. */
+static int choose(int *argc, char ***argv)
+{
+	const struct target_type *type = program.target.type;
+	struct options *opts = &program.options;
+	int r;
+
+	if (!type->choose)
+		return 0;
+	if (*argc < 1 || (*argv)[0][0] == '-') {
+		if (*argc == 1 && (!strcmp((*argv)[0], "--help") || !strcmp((*argv)[0], "-h")))
+			return 0;
+		return option_fail(&opts->err, "the first word must be %s; see --help",
+				   type->operands);
+	}
+	r = type->choose(&program.target, (*argv)[0], &opts->err);
+	return r;
+}
+
+static int parse(int argc, char **argv)
+{
+	const struct target *inner;
+	struct option_table tables[] = {
+		{ NULL, program.target.type->options, program.target.state },
+		{ NULL, NULL, NULL },	/* the wrapped target's */
+		{ "The device", target_device_options, &program.common },
+		{ "The server", target_process_options, &program.common },
+		{ NULL, NULL, NULL },
+	};
+	struct options *opts = &program.options;
+	int r;
+
+	r = choose(&argc, &argv);
+	if (r < 0)
+		return r;
+	inner = program.target.inner;
+	if (inner) {
+		tables[1].defs = inner->type->options;
+		tables[1].base = inner->state;
+		program.common.recovery = (int)inner->type->recovery;
+	} else {
+		memmove(&tables[1], &tables[2], sizeof(tables) - 2 * sizeof(tables[0]));
+	}
+	opts->tables = tables;
+	r = options_parse(opts, argc, argv);
+	if (!r && opts->help)
+		print_help(tables);
+	opts->tables = NULL;
+	if (r || opts->help)
+		return r;
+	r = check_operands();
+	if (!r)
+		r = target_options_apply(&program.common, &program.config, &opts->err);
+	return r ? r : build_argv();
+}
+
+static int run(int argc, char **argv)
+{
+	struct target *target = &program.target;
+	int r = parse(argc, argv);
+
+	if (program.options.help)
+		return 0;
+	if (r < 0) {
+		report_failure(r, program.options.err.text);
+		return EXIT_USAGE;
+	}
+	if (program.common.ready_fd >= 0) {
+		fcntl((int)program.common.ready_fd, F_SETFD, FD_CLOEXEC);
+		/* in the background: hold no file system that somebody wants to unmount */
+		if (chdir("/") < 0)
+			errno = 0;
+	}
+	if (target->type->keep) {
+		r = target->type->keep(target, &program.options.err);
+		if (r < 0) {
+			report_failure(r, program.options.err.text);
+			return EXIT_FAILED;
+		}
+	}
+	program.ops = *target_ops(target);
+	program.ops.started = target_started;
+	return program.common.is_supervised ? supervise() : serve();
+}
+
+int target_main(const struct target_type *type, int argc, char **argv)
+{
+	static const struct ublk_device_config defaults = UBLK_DEVICE_CONFIG_INIT;
+	int status;
+
+	program.target.type = type;
+	program.target.state = calloc(1, type->state_size ? type->state_size : 1);
+	if (!program.target.state)
+		return EXIT_FAILED;
+	program.config = defaults;
+	target_options_init(&program.common, type->recovery);
+	status = run(argc - 1, argv + 1);
+	options_free(&program.options);
+	if (program.argv)
+		free(program.argv[0]);
+	free(program.argv);
+	free(program.target.state);
+	return status;
+}

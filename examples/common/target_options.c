@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: MIT OR LGPL-2.1-or-later
+/* The options that every target has, and what they mean for the device. */
+#include "target_options.h"
+
+#include <stddef.h>
+#include <string.h>
+
+/* Indexes are LIBUBLK_RECOVERY_* and LIBUBLK_DATA_*. */
+static const char *const recovery_names[] = { "off", "plain", "reissue", "fail-io", NULL };
+static const char *const data_names[] = { "copy", "get-data", "user-copy", NULL };
+
+#define AT(field) offsetof(struct target_options, field)
+
+const struct option_def target_device_options[] = {
+	{ .name = "id", .arg = "N", .type = OPTION_NUMBER, .offset = AT(id), .max = (1 << 20) - 1,
+	  .help = "device number; default: the first free one" },
+	{ .name = "queues", .arg = "N", .type = OPTION_NUMBER, .offset = AT(queues), .min = 1,
+	  .max = LIBUBLK_MAX_QUEUES,
+	  .help = "queues, each with a thread; at most one per CPU is granted (1)" },
+	{ .name = "depth", .arg = "N", .type = OPTION_NUMBER, .offset = AT(depth), .min = 1,
+	  .max = LIBUBLK_MAX_DEPTH, .help = "requests per queue (128)" },
+	{ .name = "block-size", .arg = "BYTES", .type = OPTION_SIZE, .offset = AT(block_size),
+	  .min = 512, .max = 4096, .help = "logical block; default: the target's choice" },
+	{ .name = "max-io", .arg = "BYTES", .type = OPTION_SIZE, .offset = AT(max_io),
+	  .min = 4096, .max = 32 << 20, .help = "largest request, whole pages (512K)" },
+	{ .name = "read-only", .type = OPTION_FLAG, .offset = AT(is_read_only),
+	  .help = "refuse writes" },
+	{ .name = "recovery", .arg = "HOW", .type = OPTION_CHOICE, .offset = AT(recovery),
+	  .choices = recovery_names,
+	  .help = "when the server dies: off, plain, reissue or fail-io (see ublk add --help)" },
+	{ .name = "data", .arg = "HOW", .type = OPTION_CHOICE, .offset = AT(data),
+	  .choices = data_names, .help = "copy, get-data or user-copy (copy)" },
+	{ .name = "uuid", .arg = "UUID", .type = OPTION_TEXT, .offset = AT(uuid),
+	  .help = "identity: take this very device over if it exists; default: a new one" },
+	{ .name = "name", .arg = "TEXT", .type = OPTION_TEXT, .offset = AT(name),
+	  .help = "a label that ublk list shows" },
+	{ .name = NULL },
+};
+
+const struct option_def target_process_options[] = {
+	{ .name = "supervise", .type = OPTION_FLAG, .offset = AT(is_supervised),
+	  .help = "a parent process starts the server again when it dies" },
+	{ .name = "hand-over", .type = OPTION_FLAG, .offset = AT(is_hand_over),
+	  .help = "on SIGTERM leave the device to the next server instead of deleting it" },
+	{ .name = "fence-timeout", .arg = "MS", .type = OPTION_NUMBER,
+	  .offset = AT(fence_timeout_ms), .min = 1, .max = INT32_MAX,
+	  .help = "how long a takeover waits for the dead server's last writes (30000)" },
+	{ .name = "log", .arg = "FILE", .type = OPTION_PATH, .offset = AT(log),
+	  .help = "append messages here once the device is live and in the background" },
+	{ .name = "json", .type = OPTION_FLAG, .flags = OPTION_LOCAL, .offset = AT(is_json),
+	  .help = "say as JSON which device it is" },
+	{ .name = "foreground", .type = OPTION_FLAG, .flags = OPTION_LOCAL | OPTION_HIDDEN,
+	  .offset = AT(is_foreground), .help = "" },
+	{ .name = "ready-fd", .arg = "FD", .type = OPTION_NUMBER,
+	  .flags = OPTION_LOCAL | OPTION_HIDDEN, .offset = AT(ready_fd), .help = "" },
+	{ .name = NULL },
+};
+
+void target_options_init(struct target_options *opts, uint32_t recovery)
+{
+	memset(opts, 0, sizeof(*opts));
+	opts->id = -1;
+	opts->recovery = (int)recovery;
+	opts->ready_fd = -1;
+}
+
+int target_options_apply(const struct target_options *opts, struct ublk_device_config *config,
+			 struct option_error *err)
+{
+	int r;
+
+	if (opts->is_hand_over && opts->recovery == LIBUBLK_RECOVERY_OFF)
+		return option_fail(err, "--hand-over wants a recovery other than off, or there "
+					"is nothing to hand over");
+	if (opts->is_supervised && opts->recovery == LIBUBLK_RECOVERY_OFF)
+		return option_fail(err, "--supervise wants a recovery other than off, or there "
+					"is nothing to restart for");
+	config->id = (int32_t)opts->id;
+	config->nr_queues = (uint16_t)opts->queues;
+	config->queue_depth = (uint16_t)opts->depth;
+	config->logical_block = (uint32_t)opts->block_size;
+	config->max_io = (uint32_t)opts->max_io;
+	config->recovery = (uint32_t)opts->recovery;
+	config->data_mode = (uint32_t)opts->data;
+	config->fence_timeout_ms = (uint32_t)opts->fence_timeout_ms;
+	if (opts->is_read_only)
+		config->attrs |= LIBUBLK_ATTR_READ_ONLY;
+	if (opts->is_hand_over)
+		config->flags |= LIBUBLK_HAND_OVER;
+	/* "ublk quiesce" is worth having on whatever driver has it */
+	if (opts->recovery != LIBUBLK_RECOVERY_OFF)
+		config->features_wanted |= LIBUBLK_FEATURE_QUIESCE;
+	r = opts->uuid ? ublk_uuid_parse(opts->uuid, &config->uuid) :
+			 ublk_uuid_generate(&config->uuid);
+	if (r < 0 && opts->uuid)
+		return option_fail(err, "--uuid: \"%s\" is no UUID",
+				   opts->uuid);
+	return r;
+}

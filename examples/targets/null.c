@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: MIT OR LGPL-2.1-or-later
+/* A disk that forgets everything: reads are zeros, writes are thanked for. */
+#include <string.h>
+
+#include "target.h"
+
+#define NULL_DEFAULT_SIZE (250ull << 30)
+#define NULL_MAX_RANGE (1ull << 30)
+
+struct null_disk {
+	uint64_t size;
+};
+
+static int null_submit(struct ublk_io *io, void *user)
+{
+	struct target *target = user;
+
+	/*
+	 * Zeroed each time although the buffer is: a buffer serves reads and writes in
+	 * turn, and what somebody wrote is no answer to what somebody else reads.
+	 */
+	if (ublk_io_op(io) == LIBUBLK_OP_READ && ublk_io_buffer(io))
+		memset(ublk_io_buffer(io), 0, ublk_io_length(io));
+	target_done(target, io, 0);
+	return 0;
+}
+
+static int null_prepare(struct target *target, struct ublk_device_config *config,
+			struct option_error *err)
+{
+	const struct null_disk *disk = target->state;
+	uint64_t size = disk->size ? disk->size : NULL_DEFAULT_SIZE;
+
+	(void)err;
+	config->capacity = size & ~4095ull;
+	config->max_discard = NULL_MAX_RANGE;
+	config->max_write_zeroes = NULL_MAX_RANGE;
+	return 0;
+}
+
+static const struct option_def null_options[] = {
+	{ .name = "size", .arg = "BYTES", .type = OPTION_SIZE, .min = 4096, .max = INT64_MAX,
+	  .offset = offsetof(struct null_disk, size), .help = "capacity (250G)" },
+	{ .name = NULL },
+};
+
+static const struct ublk_target_ops null_ops = {
+	.size = UBLK_TARGET_OPS_SIZE,
+	.name = "null",
+	.submit = null_submit,
+};
+
+const struct target_type null_target = {
+	.name = "null",
+	.summary = "A disk that forgets everything: reads are zeros, writes are thanked for.",
+	.options = null_options,
+	.state_size = sizeof(struct null_disk),
+	.recovery = LIBUBLK_RECOVERY_OFF,
+	.ops = &null_ops,
+	.prepare = null_prepare,
+};

@@ -1,0 +1,82 @@
+#!/bin/bash
+# SPDX-License-Identifier: MIT OR LGPL-2.1-or-later
+# The programs' way to fail, on a machine without the driver: exit statuses, sentences
+# that name the remedy, JSON. $1 = directory of the executables.
+set -u -o pipefail
+
+bin=$1
+work=$(mktemp -d) || exit 1
+trap 'rm -rf "$work"' EXIT
+export UBLK_RUN_DIR=$work/run
+failures=0
+
+# expect STATUS TEXT COMMAND... : it ends with STATUS and says TEXT somewhere
+expect() {
+	local wanted=$1 text=$2 status=0
+	shift 2
+	"$@" >"$work/out" 2>&1 </dev/null || status=$?
+	if [ "$status" -ne "$wanted" ] || ! grep -qF -e "$text" "$work/out"; then
+		echo "FAILED: $* : status $status, wanted $wanted and \"$text\"; it said:"
+		sed 's/^/	/' "$work/out"
+		failures=$((failures + 1))
+	fi
+}
+
+expect 2 "usage: ublk VERB" "$bin/ublk"
+expect 0 "Exit status" "$bin/ublk" --help
+expect 0 "ublk " "$bin/ublk" --version
+expect 2 "no verb \"frobnicate\"" "$bin/ublk" frobnicate
+for verb in add list info wait stop del recover resize quiesce features doctor; do
+	expect 0 "usage: ublk $verb" "$bin/ublk" "$verb" --help
+	[ "$verb" = add ] || expect 0 "usage: ublk $verb" "$bin/ublk" "$verb" --help --json
+done
+for verb in info stop del recover; do
+	expect 2 "which device?" "$bin/ublk" "$verb"
+	expect 2 "is no device id" "$bin/ublk" "$verb" x1
+	expect 2 "is no device id" "$bin/ublk" "$verb" 1048576
+	expect 2 "--nope" "$bin/ublk" "$verb" 1 --nope
+done
+expect 2 "usage: ublk wait ID STATE" "$bin/ublk" wait 3
+expect 2 "is no state" "$bin/ublk" wait 3 happy
+expect 2 "wants a number" "$bin/ublk" wait 3 live --timeout soon
+expect 2 "behind -- comes" "$bin/ublk" recover 3 --
+expect 2 "exclude each other" "$bin/ublk" stop 3 --kill --if-unused
+
+expect 2 "what shall it be?" "$bin/ublk" add
+expect 2 "no server ublk-floppy" "$bin/ublk" add floppy
+expect 2 "no server ublk-../loop" "$bin/ublk" add ../loop
+expect 2 "behind TYPE" "$bin/ublk" add --queues 2 loop
+expect 0 "usage: ublk-loop" "$bin/ublk" add loop --help
+for type in null mem loop fault; do
+	expect 0 "usage: ublk-$type" "$bin/ublk-$type" --help
+done
+
+# what goes wrong in the server reaches whoever called "ublk add"
+expect 1 "--file PATH is needed" "$bin/ublk" add loop
+expect 1 "$work/none: cannot be opened" "$bin/ublk" add loop --file "$work/none"
+: >"$work/empty"
+expect 1 "is empty" "$bin/ublk" add loop --file "$work/empty"
+expect 1 "neither a regular file" "$bin/ublk" add loop --file /dev/null
+expect 1 "no option --size" "$bin/ublk" add loop --size 1G
+expect 1 "one of off, plain, reissue, fail-io" "$bin/ublk" add null --recovery maybe
+expect 1 "is no UUID" "$bin/ublk" add null --uuid 1234
+expect 1 "nothing to restart for" "$bin/ublk" add null --supervise
+expect 1 "no target to wrap" "$bin/ublk" add fault tape
+expect 1 "want ms" "$bin/ublk" add fault null --fault delay
+expect 1 '"kind": "failed"' "$bin/ublk" add loop --json
+expect 2 "--file PATH is needed" "$bin/ublk-loop"
+expect 2 "one operand too many" "$bin/ublk-null" more
+
+if [ ! -e /dev/ublk-control ]; then
+	for verb in list features "info 1" "stop 1" "del 1" "wait 1 live" "recover 1"; do
+		# shellcheck disable=SC2086
+		expect 7 "ublk doctor" "$bin/ublk" $verb
+		# shellcheck disable=SC2086
+		expect 7 '"kind": "no-driver"' "$bin/ublk" $verb --json
+	done
+	expect 1 "modprobe ublk_drv" "$bin/ublk" add null
+	expect 8 "ublk_drv" "$bin/ublk" doctor
+	expect 8 '"check": "module"' "$bin/ublk" doctor --json
+fi
+
+[ "$failures" -eq 0 ] || { echo "$failures failures"; exit 1; }

@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: MIT OR LGPL-2.1-or-later */
+/* A device as the operator sees it: the kernel's view and the record's, joined. */
+#ifndef UBLK_DEVICE_VIEW_H
+#define UBLK_DEVICE_VIEW_H
+
+#include <ublk.h>
+
+struct json_object;
+
+struct device_view {
+	struct ublk_device_info info;
+	struct ublk_record *record;	/* NULL: none, or not about this device */
+	int record_error;		/* why not, -errno; 0 if there is one */
+	char record_why[256];		/* the sentence for it */
+	int is_server_alive;
+};
+
+/**
+ * device_view_load() - look at device @id
+ *
+ * Return: 0 or -errno (ublk_last_error() has the sentence). A missing or bad record is
+ *         no failure.
+ */
+int device_view_load(struct ublk_ctl *ctl, int id, struct device_view *ret);
+void device_view_free(struct device_view *view);
+
+/* "yes", "no" (a dead server's writes may still land), or "-" if nothing is known. */
+const char *device_view_fenced(const struct device_view *view);
+
+/* The value of --@name=... in the recorded command, or NULL. */
+const char *device_view_option(const struct device_view *view, const char *name);
+
+struct json_object *device_view_json(const struct device_view *view);
+
+#endif

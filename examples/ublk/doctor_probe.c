@@ -1,0 +1,237 @@
+// SPDX-License-Identifier: MIT OR LGPL-2.1-or-later
+/* The facts about this host that doctor.c judges. Everything here only looks. */
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/capability.h>
+#include <linux/io_uring.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <ublk.h>
+#include <unistd.h>
+
+#include "device_view.h"
+#include "doctor.h"
+
+#define SYSFS_MODULE "/sys/module/ublk_drv"
+#define SYSFS_CLASS "/sys/class/ublk-char"
+#define CONTROL_NODE "/dev/ublk-control"
+/* a parameter that only this project's driver has */
+#define OUR_PARAMETER "monitor_period_ms"
+
+/* First line of a small file, without its newline. Return: 0 or -errno. */
+static int read_line(const char *path, char *buf, size_t size)
+{
+	FILE *f = fopen(path, "re");
+	int r = 0;
+
+	if (!f)
+		return -errno;
+	if (!fgets(buf, (int)size, f))
+		r = -ENODATA;
+	else
+		buf[strcspn(buf, "\n")] = '\0';
+	fclose(f);
+	return r;
+}
+
+/*
+ * Runs modinfo with one field to print; modprobe's own idea of which file counts is
+ * what is asked for, and no other program knows it. sbin is not on everybody's PATH.
+ */
+static int modinfo(const char *field, char *buf, size_t size)
+{
+	char *const argv[] = { "modinfo", "-F", (char *)field, "ublk_drv", NULL };
+	int fds[2], status;
+	size_t used = 0;
+	ssize_t r;
+	pid_t pid;
+
+	buf[0] = '\0';
+	if (pipe2(fds, O_CLOEXEC) < 0)
+		return -errno;
+	pid = fork();
+	if (!pid) {
+		int null = open("/dev/null", O_WRONLY | O_CLOEXEC);
+
+		dup2(fds[1], STDOUT_FILENO);
+		dup2(null, STDERR_FILENO);
+		execv("/usr/sbin/modinfo", argv);
+		execv("/sbin/modinfo", argv);
+		execvp("modinfo", argv);
+		_exit(127);
+	}
+	close(fds[1]);
+	while (pid > 0 && used < size - 1 && (r = read(fds[0], buf + used, size - 1 - used)) > 0)
+		used += (size_t)r;
+	buf[used] = '\0';
+	close(fds[0]);
+	if (pid < 0 || waitpid(pid, &status, 0) < 0)
+		return -errno;
+	return WIFEXITED(status) && !WEXITSTATUS(status) ? 0 : -ENOENT;
+}
+
+static void probe_module(struct doctor_facts *ret)
+{
+	char buf[4096];
+
+	ret->is_module_loaded = !access(SYSFS_MODULE, F_OK);
+	ret->is_module_ours = !access(SYSFS_MODULE "/parameters/" OUR_PARAMETER, F_OK);
+	ret->ublks_max = -1;
+	if (!read_line(SYSFS_MODULE "/parameters/ublks_max", buf, sizeof(buf)))
+		ret->ublks_max = strtoll(buf, NULL, 10);
+	if (!modinfo("filename", buf, sizeof(buf)) && buf[0]) {
+		buf[strcspn(buf, "\n")] = '\0';
+		snprintf(ret->module_file, sizeof(ret->module_file), "%.*s",
+			 (int)sizeof(ret->module_file) - 1, buf);
+		ret->is_file_ours = !modinfo("parm", buf, sizeof(buf)) &&
+				    strstr(buf, OUR_PARAMETER) != NULL;
+	}
+	/* "none [integrity] confidentiality": the bracket marks the mode */
+	ret->is_locked_down = !read_line("/sys/kernel/security/lockdown", buf, sizeof(buf)) &&
+			      !strstr(buf, "[none]");
+}
+
+static void probe_control(struct doctor_facts *ret)
+{
+	struct stat st;
+	int fd;
+
+	ret->has_control_node = !stat(CONTROL_NODE, &st) && S_ISCHR(st.st_mode);
+	if (!ret->has_control_node)
+		return;
+	fd = open(CONTROL_NODE, O_RDWR | O_CLOEXEC);
+	if (fd < 0)
+		ret->control_errno = errno;
+	else
+		close(fd);
+}
+
+static void probe_io_uring(struct doctor_facts *ret)
+{
+	struct io_uring_params params;
+	char buf[16];
+	long fd;
+
+	memset(&params, 0, sizeof(params));
+	fd = syscall(SYS_io_uring_setup, 1, &params);
+	if (fd < 0)
+		ret->io_uring_errno = errno;
+	else
+		close((int)fd);
+	ret->io_uring_disabled = -1;
+	if (!read_line("/proc/sys/kernel/io_uring_disabled", buf, sizeof(buf)))
+		ret->io_uring_disabled = atoi(buf);
+}
+
+static void probe_privilege(struct doctor_facts *ret)
+{
+	unsigned long long caps = 0;
+	char line[128];
+	FILE *f = fopen("/proc/self/status", "re");
+
+	while (f && fgets(line, sizeof(line), f))
+		if (sscanf(line, "CapEff: %llx", &caps) == 1)
+			break;
+	if (f)
+		fclose(f);
+	ret->is_admin = caps >> CAP_SYS_ADMIN & 1;
+}
+
+static struct doctor_device *device_add(struct doctor_facts *ret, int id)
+{
+	struct doctor_device *dev;
+	char path[64];
+
+	if (ret->nr_devices == DOCTOR_DEVICES_MAX)
+		return NULL;
+	dev = &ret->devices[ret->nr_devices++];
+	memset(dev, 0, sizeof(*dev));
+	dev->id = id;
+	dev->server_pid = -1;
+	snprintf(path, sizeof(path), "/dev/ublkc%d", id);
+	dev->has_node = !access(path, F_OK);
+	return dev;
+}
+
+/* From sysfs, so that they are seen without any privilege. */
+static void probe_devices(struct doctor_facts *ret, struct ublk_ctl *ctl)
+{
+	struct device_view view;
+	struct doctor_device *dev;
+	struct dirent *entry;
+	DIR *dir = opendir(SYSFS_CLASS);
+	int id;
+
+	while (dir && (entry = readdir(dir))) {
+		if (sscanf(entry->d_name, "ublkc%d", &id) != 1)
+			continue;
+		dev = device_add(ret, id);
+		if (!dev || !ctl || device_view_load(ctl, id, &view) < 0)
+			continue;
+		dev->is_known = 1;
+		dev->state = (uint32_t)view.info.state;
+		dev->server_pid = view.info.server_pid;
+		dev->is_server_alive = view.is_server_alive;
+		dev->has_record = view.record != NULL;
+		device_view_free(&view);
+	}
+	if (dir)
+		closedir(dir);
+}
+
+static int has_device(const struct doctor_facts *facts, int id)
+{
+	uint32_t i;
+
+	for (i = 0; i < facts->nr_devices; i++)
+		if (facts->devices[i].id == id)
+			return 1;
+	return 0;
+}
+
+static void probe_records(struct doctor_facts *ret, struct ublk_ctl *ctl)
+{
+	struct ublk_record *record;
+	struct doctor_record *one;
+	size_t i, count = 0;
+	int *ids = NULL;
+
+	if (!ctl || ublk_record_list(ctl, &ids, &count) < 0)
+		return;
+	for (i = 0; i < count && ret->nr_records < DOCTOR_DEVICES_MAX; i++) {
+		one = &ret->records[ret->nr_records++];
+		memset(one, 0, sizeof(*one));
+		one->id = ids[i];
+		one->has_device = has_device(ret, ids[i]);
+		one->error = ublk_record_load(ctl, ids[i], &record);
+		if (one->error) {
+			snprintf(one->why, sizeof(one->why), "%.*s", (int)sizeof(one->why) - 1,
+				 ublk_last_error());
+			continue;
+		}
+		ublk_record_free(record);
+	}
+	free(ids);
+}
+
+void doctor_probe(struct doctor_facts *ret)
+{
+	struct ublk_ctl *ctl = NULL;
+
+	memset(ret, 0, sizeof(*ret));
+	probe_module(ret);
+	probe_control(ret);
+	probe_io_uring(ret);
+	probe_privilege(ret);
+	if (ublk_ctl_open(&ctl) < 0)
+		ctl = NULL;
+	probe_devices(ret, ctl);
+	probe_records(ret, ctl);
+	ublk_ctl_close(ctl);
+}

@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: MIT OR LGPL-2.1-or-later
+/* ublk: add, watch, stop and recover ublk devices. The table of its verbs. */
+#include <stdio.h>
+#include <string.h>
+
+#include "command.h"
+
+#define AT(field) offsetof(struct command_call, field)
+
+#define OPTION_TIMEOUT(text)							\
+	{ .name = "timeout", .arg = "SECONDS", .type = OPTION_NUMBER,		\
+	  .offset = AT(timeout_s), .max = 1000000, .help = text }
+
+static const struct option_def wait_options[] = {
+	OPTION_TIMEOUT("how long at most (60); 0 only looks"),
+	{ .name = NULL },
+};
+
+static const struct option_def stop_options[] = {
+	{ .name = "kill", .type = OPTION_FLAG, .offset = AT(is_kill),
+	  .help = "SIGKILL the server first, and wait until its last writes are over" },
+	{ .name = "if-unused", .type = OPTION_FLAG, .offset = AT(is_if_unused),
+	  .help = "only if nobody has the disk open" },
+	OPTION_TIMEOUT("how long each step may take (60)"),
+	{ .name = NULL },
+};
+
+static const struct option_def bounded_options[] = {
+	OPTION_TIMEOUT("how long it may take (60)"),
+	{ .name = NULL },
+};
+
+const struct command commands[] = {
+	{ .verb = "add", .operands = "TYPE", .run = verb_add, .is_raw = 1,
+	  .summary = "Start a server in the background; return when its device is live.",
+	  .details =
+"TYPE is loop, mem, null or fault: the program ublk-TYPE, which gets all further arguments;\n"
+"\"ublk add TYPE --help\" lists them. Prints the device. --foreground runs it here instead.\n\n"
+"  ublk add loop --file disk.img\n"
+"  ublk add loop --file /dev/sdb --queues 4 --recovery reissue --supervise\n\n"
+"What --recovery says happens when the server dies:\n"
+"  off      the device goes, all I/O fails\n"
+"  plain    it stays; what the server had fails, the rest waits for the next server\n"
+"  reissue  it stays; all I/O waits and is given to the next server: nobody sees an error\n"
+"  fail-io  it stays; all I/O fails until the next server" },
+	{ .verb = "list", .operands = "", .run = verb_list,
+	  .summary = "Show all devices." },
+	{ .verb = "info", .operands = "ID", .run = verb_info,
+	  .summary = "Show all there is to know about a device." },
+	{ .verb = "wait", .operands = "ID STATE", .run = verb_wait, .options = wait_options,
+	  .summary = "Wait until a device is live, dead, quiesced, fail-io or gone." },
+	{ .verb = "stop", .operands = "ID", .run = verb_stop, .options = stop_options,
+	  .summary = "End a device's disk; what is buffered is written first. The id stays." },
+	{ .verb = "del", .operands = "ID", .run = verb_del, .options = bounded_options,
+	  .summary = "Stop a device, remove it and its record." },
+	{ .verb = "recover", .operands = "ID [-- COMMAND...]", .run = verb_recover, .is_raw = 1,
+	  .summary = "Give a device that lost its server a new one; return when it is live.",
+	  .details =
+"Runs the command in the device's record again (only if nobody but root or you could have\n"
+"written that), or COMMAND. A failed attempt changes nothing and can be repeated." },
+	{ .verb = "resize", .operands = "ID SIZE", .run = verb_resize,
+	  .summary = "Change the capacity of a live disk; the backing must have it already." },
+	{ .verb = "quiesce", .operands = "ID", .run = verb_quiesce, .options = bounded_options,
+	  .summary = "Let the server finish what it has; then it may go and the next one come." },
+	{ .verb = "features", .operands = "", .run = verb_features,
+	  .summary = "Show what the loaded driver can do." },
+	{ .verb = "doctor", .operands = "", .run = verb_doctor,
+	  .summary = "Find what is wrong on this host, and say what to do about it." },
+	{ .verb = NULL },
+};
+
+static void print_help(FILE *out)
+{
+	const struct command *command;
+
+	fprintf(out, "usage: ublk VERB [arguments]\n\n");
+	for (command = commands; command->verb; command++)
+		fprintf(out, "  %-9s %-20s %s\n", command->verb, command->operands,
+			command->summary);
+	fprintf(out, "\n\"ublk VERB --help\" says more. All take --json.\n\n"
+"Exit status: 0 done, 1 failed, 2 wrong command line, 3 no such device, 4 no permission,\n"
+"5 busy, in the wrong state or somebody else's, 6 out of time, 7 no driver or no io_uring,\n"
+"8 doctor found something.\n");
+}
+
+int main(int argc, char **argv)
+{
+	const struct command *command;
+
+	if (argc < 2) {
+		print_help(stderr);
+		return STATUS_USAGE;
+	}
+	if (!strcmp(argv[1], "--help") || !strcmp(argv[1], "-h") || !strcmp(argv[1], "help")) {
+		print_help(stdout);
+		return STATUS_OK;
+	}
+	if (!strcmp(argv[1], "--version")) {
+		printf("ublk %s\n", ublk_version());
+		return STATUS_OK;
+	}
+	for (command = commands; command->verb; command++)
+		if (!strcmp(command->verb, argv[1]))
+			return command_run(command, argc - 2, argv + 2);
+	fprintf(stderr, "ublk: there is no verb \"%s\"; ublk --help lists them\n", argv[1]);
+	return STATUS_USAGE;
+}
