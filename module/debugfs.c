@@ -3,7 +3,7 @@
  * debugfs.c - what a device is doing, for people: /sys/kernel/debug/ublk/<id>/
  *
  *	device		what it is, its state, the current session
- *	slots		who owns each slot of the current session
+ *	slots		of the current session: how many in which state, and who owns those in use
  *	counters	what the crash path did; dispatched and committed are the current session's
  *
  * Read only. Lines are "key: value", and keys are not renamed. What is read without its lock may
@@ -47,6 +47,7 @@ static int ublk_device_show(struct seq_file *m, void *unused)
 	struct ublk_device *dev = m->private;
 	struct ublk_session *s;
 
+	seq_printf(m, "id: %d\n", dev->id);
 	seq_printf(m, "state: %s\n", ublk_state_name(READ_ONCE(dev->state)));
 	seq_printf(m, "recovery: %s\n", ublk_recovery_name(dev->recovery));
 	seq_printf(m, "flags: %#llx\n", dev->info.flags);
@@ -116,25 +117,28 @@ static int ublk_counters_show(struct seq_file *m, void *unused)
 DEFINE_SHOW_ATTRIBUTE(ublk_counters);
 
 /*
- * Slots can be as many as 16 million, so they are shown one by one. The session current at open
- * is shown to the end, which keeps its memory, but nothing else, from being freed.
+ * Slots can be as many as 16 million, so they are shown one by one: the summary is at position 0,
+ * and those that merely wait for a request are left out. The session current at open is shown to
+ * the end, which keeps its memory, but nothing else, from being freed.
  */
 static void *ublk_slots_start(struct seq_file *m, loff_t *pos)
 {
 	struct ublk_session *s = m->private;
 
-	if (!s || *pos >= s->nr_slots)
+	if (!s || *pos > s->nr_slots)
 		return NULL;
-	return ublk_slot_of(s, *pos / ublk_depth(s->dev), *pos % ublk_depth(s->dev));
+	if (!*pos)
+		return SEQ_START_TOKEN;
+	return ublk_slot_of(s, (*pos - 1) / ublk_depth(s->dev), (*pos - 1) % ublk_depth(s->dev));
 }
 
-static void *ublk_slots_next(struct seq_file *m, void *slot, loff_t *pos)
+static void *ublk_slots_next(struct seq_file *m, void *v, loff_t *pos)
 {
 	++*pos;
 	return ublk_slots_start(m, pos);
 }
 
-static void ublk_slots_stop(struct seq_file *m, void *slot)
+static void ublk_slots_stop(struct seq_file *m, void *v)
 {
 }
 
@@ -148,12 +152,32 @@ static pid_t ublk_slot_owner_nr(struct ublk_session *s, struct ublk_slot *slot)
 	return nr;
 }
 
+static void ublk_show_slot_summary(struct seq_file *m, struct ublk_session *s)
+{
+	unsigned int nr[UBLK_NR_SLOT_STATES] = {};
+	struct ublk_slot *slot;
+	unsigned int q, tag;
+
+	ublk_for_each_slot(s, q, tag, slot)
+		nr[ublk_slot_state(slot)]++;
+	seq_printf(m, "session: %u\n", s->seq);
+	for (unsigned int i = 0; i < UBLK_NR_SLOT_STATES; i++)
+		seq_printf(m, "%s: %u\n", ublk_slot_state_name(i), nr[i]);
+}
+
 static int ublk_slots_show(struct seq_file *m, void *v)
 {
 	struct ublk_session *s = m->private;
 	struct ublk_slot *slot = v;
-	unsigned int word = atomic_read(&slot->word);
+	unsigned int word;
 
+	if (v == SEQ_START_TOKEN) {
+		ublk_show_slot_summary(m, s);
+		return 0;
+	}
+	word = atomic_read(&slot->word);
+	if (1u << (word & UBLK_SLOT_STATE_MASK) & (UBLK_SLOT_BIT(FREE) | UBLK_SLOT_BIT(READY)))
+		return SEQ_SKIP;
 	seq_printf(m, "%u.%u: state=%s pins=%u commits=%u owner=%d gone=%d\n",
 		   slot->q_id, slot->tag, ublk_slot_state_name(word & UBLK_SLOT_STATE_MASK),
 		   word / UBLK_SLOT_PIN, READ_ONCE(slot->commits), ublk_slot_owner_nr(s, slot),
