@@ -666,7 +666,6 @@ struct ublk_queue_stats {
 	uint64_t failed;		/* of these with an error */
 	uint64_t double_completions;	/* counted and ignored: a bug in the target */
 	uint64_t bad_results;		/* positive, turned into -EIO: a bug in the target */
-	uint64_t late;			/* completions the kernel no longer wanted (-ENODEV) */
 	uint32_t in_target;		/* requests the target has now */
 	uint32_t sqes_in_flight;	/* the target's own SQEs under way */
 };
@@ -771,7 +770,11 @@ const char *ublk_record_cwd(const struct ublk_record *record);	/* where argv was
 /* NULL-terminated, may be empty. */
 const char *const *ublk_record_argv(const struct ublk_record *record);
 int ublk_record_is_fenced(const struct ublk_record *record);
+/* The file whose flock() is the fence; NULL: unfenced, or it had no name. */
+const char *ublk_record_fence_path(const struct ublk_record *record);
 
+/* Process that wrote it; may be long dead, and the number in use again. */
+int ublk_record_pid(const struct ublk_record *record);
 /* When this server attached, in seconds since 1970. */
 int64_t ublk_record_time(const struct ublk_record *record);
 

@@ -1,0 +1,106 @@
+/* SPDX-License-Identifier: MIT OR LGPL-2.1-or-later */
+/*
+ * The fence.
+ *
+ * The end of a process does not end its writes: requests that its rings had given to the backing
+ * may land after the next server acknowledged a newer write to the same block. But each of them
+ * holds the open file it goes to, and a flock() lock lives as long as its open file. So a server
+ * locks the file it does I/O with, and its successor waits for that lock: having it proves that
+ * nothing of the dead one is under way.
+ */
+#include <poll.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "internal.h"
+
+/*
+ * flock() has no time limit of its own and nothing to poll. A blocking call could be ended only by
+ * a signal (a side effect on the whole process) or by leaving a thread behind in it. So try and
+ * wait on what may interrupt us.
+ */
+#define RETRY_MS	10
+
+static int locked_error(struct ublk_device *dev, int timeout_ms)
+{
+	if (timeout_ms)
+		return ublk_set_error(EBUSY, "device %d: its backing is still locked after %d ms: "
+				      "I/O of the dead server is under way, or another process "
+				      "uses it ('lslocks' shows who); try again later", dev->id,
+				      timeout_ms);
+	return ublk_set_error(EBUSY, "the backing of target %s is locked: another server uses it "
+			      "('lslocks' shows who)", dev->name);
+}
+
+/* For people and tools that want to see who holds the lock; best effort. */
+static char *path_of(int fd)
+{
+	char link[32], path[4096];
+	ssize_t n;
+
+	snprintf(link, sizeof(link), "/proc/self/fd/%d", fd);
+	n = readlink(link, path, sizeof(path));
+	return n > 0 && path[0] == '/' ? strndup(path, (size_t)n) : NULL;
+}
+
+static int lock(struct ublk_device *dev, int fd, int timeout_ms)
+{
+	int64_t deadline = ublk_deadline(timeout_ms);
+	struct pollfd p = { .fd = dev->wait_fd, .events = POLLIN };
+
+	while (flock(fd, LOCK_EX | LOCK_NB) < 0) {
+		int left = ublk_time_left(deadline);
+
+		if (errno != EWOULDBLOCK && errno != EINTR)
+			return ublk_set_error(errno, "device %d: flock: %s", dev->id,
+					      strerror(errno));
+		if (!left)
+			return locked_error(dev, timeout_ms);
+		if (poll(&p, 1, left < RETRY_MS ? left : RETRY_MS) > 0 &&
+		    ublk_device_is_cancelled(dev))
+			return ublk_set_error(ECANCELED, "device %d: interrupted while it waited "
+					      "for the lock of its backing", dev->id);
+	}
+	return 0;
+}
+
+int ublk_fence(struct ublk_device *dev, int timeout_ms)
+{
+	int fd, r;
+
+	if (!dev->ops.fence)
+		return 0;
+	ublk_set_error(EIO, "%s", "");
+	fd = dev->ops.fence(dev, dev->user);
+	if (fd == -EOPNOTSUPP)
+		return 0;
+	if (fd < 0 && *ublk_last_error())
+		return fd;
+	if (fd < 0)
+		return ublk_set_error(fd, "target %s: fence: %s", dev->name, strerror(-fd));
+	r = lock(dev, fd, timeout_ms);
+	if (r < 0)
+		return r;
+	dev->is_fenced = true;
+	dev->fence_path = path_of(fd);
+	return 0;
+}
+
+bool ublk_process_is_gone(int pid)
+{
+	int fd;
+	bool is_gone;
+
+	if (pid <= 0)
+		return true;
+	fd = (int)syscall(SYS_pidfd_open, pid, 0);
+	if (fd < 0)
+		return errno == ESRCH;
+	/* Readable from the exit on, also while nobody has waited for the zombie. */
+	is_gone = ublk_poll_in(fd, 0) > 0;
+	close(fd);
+	return is_gone;
+}

@@ -1,0 +1,302 @@
+/* SPDX-License-Identifier: MIT OR LGPL-2.1-or-later */
+/*
+ * Ownership of requests. Every tag is with exactly one of kernel, target and library:
+ *
+ *   IDLE --FETCH--> KERNEL --request--> TARGET --complete--> DONE --COMMIT--> KERNEL
+ *                     '--abort--> ENDED
+ *
+ * All edges are made in the queue's thread but TARGET to DONE, which is a compare-and-exchange
+ * that any thread may win; what makes a second completion harmless. A tag in DONE is committed
+ * when the target's own SQEs for it are back, so that an ublk_io cannot mean a new request while
+ * completions of the old one are under way.
+ *
+ * Drives no ring: it speaks to the transport, and the transport calls ublk_queue_on_*().
+ */
+#include <liburing.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "internal.h"
+
+static int send_command(struct ublk_queue *q, struct ublk_io *io, uint32_t op, int32_t result)
+{
+	int r = q->transport->queue_command(q, io->tag, op, result,
+					    (uintptr_t)ublk_buffer_of(io));
+
+	if (r < 0) {
+		atomic_store_explicit(&io->state, IO_ENDED, memory_order_relaxed);
+		ublk_queue_set_error(q, r);
+		return r;
+	}
+	atomic_store_explicit(&io->state, IO_KERNEL, memory_order_relaxed);
+	q->nr_kernel++;
+	return 0;
+}
+
+static void commit(struct ublk_queue *q, struct ublk_io *io)
+{
+	struct ublk_device *dev = q->dev;
+
+	if (!dev->ops.point) {
+		send_command(q, io, UBLK_U_IO_COMMIT_AND_FETCH_REQ, io->result);
+		return;
+	}
+	/* A program that wants to see the moments gets each COMMIT submitted by itself. */
+	ublk_device_point(dev, "before-commit");
+	if (!send_command(q, io, UBLK_U_IO_COMMIT_AND_FETCH_REQ, io->result) &&
+	    q->transport->queue_submit(q) >= 0)
+		ublk_device_point(dev, "after-commit");
+}
+
+/* In the queue's thread, once per request: the target is done with it. */
+static void settle(struct ublk_io *io)
+{
+	struct ublk_queue *q = io->q;
+
+	io->is_settled = true;
+	q->stats.in_target--;
+	q->stats.completed++;
+	if (io->result < 0)
+		q->stats.failed++;
+	if (!io->nr_sqes)
+		commit(q, io);
+}
+
+static int32_t result_for_kernel(const struct ublk_io *io, int result)
+{
+	unsigned op = ublk_io_op(io);
+
+	if (result)
+		return result;
+	return op == LIBUBLK_OP_READ || op == LIBUBLK_OP_WRITE ? (int32_t)ublk_io_length(io) : 0;
+}
+
+/* True for the one completion that counts. */
+static bool win(struct ublk_io *io, int result)
+{
+	struct ublk_queue *q = io->q;
+	int expected = IO_TARGET;
+
+	if (result > 0) {
+		atomic_fetch_add(&q->bad_results, 1);
+		ublk_log(LIBUBLK_LOG_ERROR, "target %s completed a request with %d: a result is 0 "
+			 "or a negative errno", q->dev->name, result);
+		result = -EIO;
+	}
+	if (!atomic_compare_exchange_strong(&io->state, &expected, IO_DONE)) {
+		atomic_fetch_add(&q->double_completions, 1);
+		ublk_log(LIBUBLK_LOG_ERROR, "target %s completed tag %u of queue %u twice",
+			 q->dev->name, io->tag, q->index);
+		return false;
+	}
+	io->result = result_for_kernel(io, result);
+	return true;
+}
+
+UBLK_EXPORT void ublk_io_complete(struct ublk_io *io, int result)
+{
+	if (!pthread_equal(pthread_self(), io->q->thread)) {
+		ublk_io_complete_mt(io, result);
+		return;
+	}
+	if (win(io, result))
+		settle(io);
+}
+
+UBLK_EXPORT void ublk_io_complete_mt(struct ublk_io *io, int result)
+{
+	struct ublk_queue *q = io->q;
+	struct ublk_io *head;
+
+	if (!win(io, result))
+		return;
+	head = atomic_load_explicit(&q->remote, memory_order_relaxed);
+	do {
+		io->remote_next = head;
+	} while (!atomic_compare_exchange_weak_explicit(&q->remote, &head, io,
+							memory_order_release,
+							memory_order_relaxed));
+	/* Whoever found the list empty wakes the queue; the rest goes along. */
+	if (!head)
+		ublk_event_set(q->wake_fd);
+}
+
+static unsigned drain_remote(struct ublk_queue *q)
+{
+	struct ublk_io *io = atomic_exchange_explicit(&q->remote, NULL, memory_order_acquire);
+	unsigned n = 0;
+
+	while (io) {
+		struct ublk_io *next = io->remote_next;
+
+		settle(io);
+		io = next;
+		n++;
+	}
+	return n;
+}
+
+static void deliver(struct ublk_queue *q, struct ublk_io *io)
+{
+	int r;
+
+	/* A copy: what the kernel's page says later is about a later request. */
+	io->desc = *q->transport->queue_desc(q, io->tag);
+	io->is_settled = false;
+	atomic_store_explicit(&io->state, IO_TARGET, memory_order_relaxed);
+	q->stats.delivered++;
+	q->stats.in_target++;
+	if (q->bufs && ublk_io_buffer(io) && ublk_io_length(io) > q->buf_stride) {
+		ublk_log(LIBUBLK_LOG_ERROR, "a request of %llu bytes for a buffer of %zu",
+			 (unsigned long long)ublk_io_length(io), q->buf_stride);
+		ublk_io_complete(io, -EIO);
+		return;
+	}
+	r = q->dev->ops.submit(io, q->dev->user);
+	if (r)
+		ublk_io_complete(io, r);
+}
+
+void ublk_queue_on_command(struct ublk_queue *q, unsigned tag, int res)
+{
+	struct ublk_io *io;
+
+	if (tag >= q->depth)
+		return;
+	io = &q->ios[tag];
+	if (atomic_load_explicit(&io->state, memory_order_relaxed) != IO_KERNEL)
+		return;
+	q->nr_kernel--;
+	switch (res) {
+	case UBLK_IO_RES_OK:
+		deliver(q, io);
+		return;
+	case UBLK_IO_RES_NEED_GET_DATA:
+		send_command(q, io, UBLK_U_IO_NEED_GET_DATA, 0);
+		return;
+	}
+	/* Never fetched again: the session is over, whatever the tag's last request was. */
+	atomic_store_explicit(&io->state, IO_ENDED, memory_order_relaxed);
+	if (res != UBLK_IO_RES_ABORT)
+		ublk_queue_set_error(q, res < 0 ? res : -EPROTO);
+}
+
+void ublk_queue_set_error(struct ublk_queue *q, int err)
+{
+	if (q->error)
+		return;
+	q->error = err;
+	ublk_set_error(err, "device %d, queue %u: the driver refuses to go on: %s", q->dev->id,
+		       q->index, strerror(-err));
+}
+
+void ublk_queue_on_io_sqe(struct ublk_queue *q, unsigned tag, uint32_t cookie,
+			  const struct io_uring_cqe *cqe)
+{
+	struct ublk_io *io = &q->ios[tag];
+
+	if (!(cqe->flags & IORING_CQE_F_MORE)) {
+		io->nr_sqes--;
+		q->stats.sqes_in_flight--;
+	}
+	if (q->dev->ops.cqe)
+		q->dev->ops.cqe(io, cookie, cqe, q->dev->user);
+	if (!io->nr_sqes && io->is_settled &&
+	    atomic_load_explicit(&io->state, memory_order_relaxed) == IO_DONE)
+		commit(q, io);
+}
+
+void ublk_queue_on_sqe(struct ublk_queue *q, uint32_t cookie, const struct io_uring_cqe *cqe)
+{
+	if (!(cqe->flags & IORING_CQE_F_MORE))
+		q->stats.sqes_in_flight--;
+	if (q->dev->ops.queue_cqe)
+		q->dev->ops.queue_cqe(q, cookie, cqe, q->dev->user);
+}
+
+UBLK_EXPORT struct io_uring_sqe *ublk_io_get_sqe(struct ublk_io *io, uint32_t cookie)
+{
+	struct io_uring_sqe *sqe = io->q->transport->queue_sqe(io->q, io, cookie);
+
+	if (sqe) {
+		io->nr_sqes++;
+		io->q->stats.sqes_in_flight++;
+	}
+	return sqe;
+}
+
+UBLK_EXPORT struct io_uring_sqe *ublk_queue_get_sqe(struct ublk_queue *q, uint32_t cookie)
+{
+	struct io_uring_sqe *sqe = q->transport->queue_sqe(q, NULL, cookie);
+
+	if (sqe)
+		q->stats.sqes_in_flight++;
+	return sqe;
+}
+
+static bool is_finished(const struct ublk_queue *q)
+{
+	return !q->nr_kernel && !q->stats.in_target && !q->stats.sqes_in_flight;
+}
+
+int ublk_queue_advance(struct ublk_queue *q, int timeout_ms, bool submit_after)
+{
+	int n, r;
+
+	if (q->is_stepping)
+		return ublk_set_error(EBUSY, "ublk_queue_step() inside a callback");
+	if (q->error)
+		return q->error;
+	q->is_stepping = true;
+	n = (int)drain_remote(q);
+	if (is_finished(q)) {
+		q->is_stepping = false;
+		return -ENODEV;
+	}
+	r = q->transport->queue_wait(q, n ? 0 : timeout_ms);
+	if (r < 0)
+		ublk_queue_set_error(q, r);
+	else
+		n += r + (int)drain_remote(q);
+	/* A caller that polls the descriptor next must not leave SQEs behind in the ring. */
+	if (submit_after && !q->error) {
+		r = q->transport->queue_submit(q);
+		if (r < 0)
+			ublk_queue_set_error(q, r);
+	}
+	q->is_stepping = false;
+	if (q->error)
+		return q->error;
+	return !n && is_finished(q) ? -ENODEV : n;
+}
+
+UBLK_EXPORT int ublk_queue_step(struct ublk_queue *q, int timeout_ms)
+{
+	return ublk_queue_advance(q, timeout_ms, true);
+}
+
+/* FETCH of every tag, by the thread that is to own them: the driver remembers who sent each. */
+int ublk_queue_fetch_all(struct ublk_queue *q)
+{
+	unsigned tag;
+	int r;
+
+	for (tag = 0; tag < q->depth; tag++) {
+		if (tag && tag == q->depth / 2 && q->dev->ops.point) {
+			r = q->transport->queue_submit(q);
+			if (r < 0)
+				goto err;
+			ublk_device_point(q->dev, "between-fetches");
+		}
+		r = send_command(q, &q->ios[tag], UBLK_U_IO_FETCH_REQ, 0);
+		if (r < 0)
+			return r;
+	}
+	r = q->transport->queue_submit(q);
+	if (r >= 0)
+		return 0;
+err:
+	ublk_queue_set_error(q, r);
+	return r;
+}
