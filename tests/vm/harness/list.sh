@@ -75,7 +75,7 @@ list_tests()
 	for f in "$TOP"/tests/lint/*.sh; do
 		[ -x "$f" ] || continue
 		printf '%-36s %-10s %-5s %s\n' "$(basename "$f" .sh)" lint quick \
-			"$(sed -n 's/^# desc: *//p' "$f" | head -n 1)"
+			"$(sed -n '3s/^# *//p' "$f")"
 	done
 	say "unit tests: ctest --test-dir BUILD -N, after cmake -B BUILD && cmake --build BUILD"
 }

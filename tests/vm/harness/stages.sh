@@ -86,11 +86,11 @@ lint_stage()
 	done
 }
 
-# Each test of ctest counts one, under ASan and UBSan.
+# Each test of ctest counts one, under ASan and UBSan; a warning of the compiler is a failure.
 unit_stage()
 {
 	local log=$TMP/ctest.log t0=$SECONDS line n=0
-	if ! build_user_space sanitize -DUBLK_SANITIZE=ON; then
+	if ! build_user_space sanitize -DUBLK_SANITIZE=ON -DUBLK_WERROR=ON; then
 		count failed unit_build $((SECONDS - t0)) "does not build with -DUBLK_SANITIZE=ON"
 	fi
 	ctest --test-dir "$BUILD" --output-on-failure >"$log" 2>&1 </dev/null
