@@ -3,12 +3,24 @@
 #include "ready.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <limits.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+
+int ready_fd_take(void)
+{
+	const char *text = getenv(READY_VARIABLE);
+	int fd = text ? atoi(text) : -1;
+
+	unsetenv(READY_VARIABLE);
+	if (fd <= STDERR_FILENO || fcntl(fd, F_SETFD, FD_CLOEXEC) < 0)
+		return -1;
+	return fd;
+}
 
 /* A caller that went away meanwhile must not take the server with it. */
 static void send_text(int fd, const char *text)
@@ -32,16 +44,35 @@ void ready_send_live(int fd, int id)
 	send_text(fd, text);
 }
 
-void ready_send_failed(int fd, int error, const char *sentence)
+static void send_sentence(int fd, const char *kind, const char *sentence)
 {
 	char text[512];
 
 	/* one write of less than PIPE_BUF arrives in one piece */
 	_Static_assert(sizeof(text) <= PIPE_BUF, "message must be atomic");
-	snprintf(text, sizeof(text) - 1, "failed %d %s", error, sentence);
+	snprintf(text, sizeof(text) - 1, "%s %s", kind, sentence);
 	text[strcspn(text, "\n")] = '\0';
 	strcat(text, "\n");
 	send_text(fd, text);
+}
+
+void ready_send_failed(int fd, int error, const char *sentence)
+{
+	char kind[32];
+
+	snprintf(kind, sizeof(kind), "failed %d", error);
+	send_sentence(fd, kind, sentence);
+}
+
+void ready_send_usage(int fd, const char *sentence)
+{
+	send_sentence(fd, "usage", sentence);
+}
+
+static void take_sentence(struct ready *ret, const char *text)
+{
+	snprintf(ret->sentence, sizeof(ret->sentence), "%s", text);
+	ret->sentence[strcspn(ret->sentence, "\n")] = '\0';
 }
 
 int ready_parse(const char *text, struct ready *ret)
@@ -56,10 +87,15 @@ int ready_parse(const char *text, struct ready *ret)
 		ret->is_live = 1;
 		return 0;
 	}
+	if (!strncmp(text, "usage ", 6)) {
+		ret->is_usage = 1;
+		ret->error = EINVAL;
+		take_sentence(ret, text + 6);
+		return 0;
+	}
 	used = 0;
 	if (sscanf(text, "failed %d %n", &ret->error, &used) == 1 && used) {
-		snprintf(ret->sentence, sizeof(ret->sentence), "%s", text + used);
-		ret->sentence[strcspn(ret->sentence, "\n")] = '\0';
+		take_sentence(ret, text + used);
 		return 0;
 	}
 	return -EBADMSG;

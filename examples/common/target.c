@@ -5,7 +5,7 @@
  *	target_main -> parse, keep -> [ublk_supervise -> fork ->] serve -> ublk_serve
  *
  * A target always runs in the foreground of its own process. Being in the background
- * is the affair of who starts it (ublk add) and gives it --ready-fd.
+ * is the affair of who starts it (ublk add) and waits to hear from it (ready.h).
  */
 #include "target.h"
 
@@ -77,7 +77,7 @@ static void target_started(struct ublk_device *dev, void *user)
 		*program.shared_id = id;
 	if (program.common.ready_fd >= 0) {
 		leave_terminal();
-		ready_send_live((int)program.common.ready_fd, id);
+		ready_send_live(program.common.ready_fd, id);
 		program.common.ready_fd = -1;
 	} else if (!program.is_retry) {
 		printf(program.common.is_json ? "{\"id\":%d,\"disk\":\"/dev/ublkb%d\"}\n" :
@@ -88,16 +88,25 @@ static void target_started(struct ublk_device *dev, void *user)
 		target_ops(target)->started(dev, target);
 }
 
-static void report_failure(int r, const char *sentence)
+static int report_failure(int r, const char *sentence)
 {
 	if (!*sentence)
 		sentence = strerror(-r);
-	if (program.common.ready_fd >= 0) {
-		ready_send_failed((int)program.common.ready_fd, -r, sentence);
-		program.common.ready_fd = -1;
-	} else {
+	if (program.common.ready_fd >= 0)
+		ready_send_failed(program.common.ready_fd, -r, sentence);
+	else
 		say_error(sentence);
-	}
+	program.common.ready_fd = -1;
+	return EXIT_FAILED;
+}
+
+static int report_usage(const char *sentence)
+{
+	if (program.common.ready_fd >= 0)
+		ready_send_usage(program.common.ready_fd, sentence);
+	else
+		say_error(sentence);
+	return EXIT_USAGE;
 }
 
 /*
@@ -135,9 +144,7 @@ static int serve(void)
 	}
 	if (target->type->cleanup)
 		target->type->cleanup(target);
-	if (r < 0)
-		report_failure(r, err.text);
-	return r < 0 ? EXIT_FAILED : 0;
+	return r < 0 ? report_failure(r, err.text) : 0;
 }
 
 /*
@@ -182,7 +189,7 @@ static void worker_event(int event, long value, void *user)
 			return;
 		/* the worker has them now; kept open here, the caller never sees them close */
 		leave_terminal();
-		close((int)program.common.ready_fd);
+		close(program.common.ready_fd);
 		program.common.ready_fd = -1;
 		return;
 	case LIBUBLK_WORKER_KILLED:
@@ -352,22 +359,17 @@ static int run(int argc, char **argv)
 
 	if (program.options.help)
 		return 0;
-	if (r < 0) {
-		report_failure(r, program.options.err.text);
-		return EXIT_USAGE;
-	}
+	if (r < 0)
+		return report_usage(program.options.err.text);
 	if (program.common.ready_fd >= 0) {
-		fcntl((int)program.common.ready_fd, F_SETFD, FD_CLOEXEC);
 		/* in the background: hold no file system that somebody wants to unmount */
 		if (chdir("/") < 0)
 			errno = 0;
 	}
 	if (target->type->keep) {
 		r = target->type->keep(target, &program.options.err);
-		if (r < 0) {
-			report_failure(r, program.options.err.text);
-			return EXIT_FAILED;
-		}
+		if (r < 0)
+			return report_failure(r, program.options.err.text);
 	}
 	program.ops = *target_ops(target);
 	program.ops.started = target_started;

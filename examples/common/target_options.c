@@ -5,6 +5,8 @@
 #include <stddef.h>
 #include <string.h>
 
+#include "ready.h"
+
 /* Indexes are LIBUBLK_RECOVERY_* and LIBUBLK_DATA_*. */
 static const char *const recovery_names[] = { "off", "plain", "reissue", "fail-io", NULL };
 static const char *const data_names[] = { "copy", "get-data", "user-copy", NULL };
@@ -51,8 +53,6 @@ const struct option_def target_process_options[] = {
 	  .help = "say as JSON which device it is" },
 	{ .name = "foreground", .type = OPTION_FLAG, .flags = OPTION_LOCAL | OPTION_HIDDEN,
 	  .offset = AT(is_foreground), .help = "" },
-	{ .name = "ready-fd", .arg = "FD", .type = OPTION_NUMBER,
-	  .flags = OPTION_LOCAL | OPTION_HIDDEN, .offset = AT(ready_fd), .help = "" },
 	{ .name = NULL },
 };
 
@@ -61,7 +61,7 @@ void target_options_init(struct target_options *opts, uint32_t recovery)
 	memset(opts, 0, sizeof(*opts));
 	opts->id = -1;
 	opts->recovery = (int)recovery;
-	opts->ready_fd = -1;
+	opts->ready_fd = ready_fd_take();
 }
 
 int target_options_apply(const struct target_options *opts, struct ublk_device_config *config,

@@ -16,7 +16,7 @@ struct target_options {
 	int is_read_only, is_hand_over, is_supervised;
 	const char *uuid, *name, *log;
 	/* of this run only */
-	int64_t ready_fd;
+	int ready_fd;		/* who started us wants to hear; -1 = nobody */
 	int is_json;
 	int is_foreground;	/* what a target does anyway; accepted for "ublk add" */
 };

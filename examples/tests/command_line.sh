@@ -52,18 +52,18 @@ for type in null mem loop fault; do
 done
 
 # what goes wrong in the server reaches whoever called "ublk add"
-expect 1 "--file PATH is needed" "$bin/ublk" add loop
+expect 2 "--file PATH is needed" "$bin/ublk" add loop
 expect 1 "$work/none: cannot be opened" "$bin/ublk" add loop --file "$work/none"
 : >"$work/empty"
 expect 1 "is empty" "$bin/ublk" add loop --file "$work/empty"
 expect 1 "neither a regular file" "$bin/ublk" add loop --file /dev/null
-expect 1 "no option --size" "$bin/ublk" add loop --size 1G
-expect 1 "one of off, plain, reissue, fail-io" "$bin/ublk" add null --recovery maybe
-expect 1 "is no UUID" "$bin/ublk" add null --uuid 1234
-expect 1 "nothing to restart for" "$bin/ublk" add null --supervise
-expect 1 "no target to wrap" "$bin/ublk" add fault tape
-expect 1 "want ms" "$bin/ublk" add fault null --fault delay
-expect 1 '"kind": "failed"' "$bin/ublk" add loop --json
+expect 2 "no option --size" "$bin/ublk" add loop --size 1G
+expect 2 "one of off, plain, reissue, fail-io" "$bin/ublk" add null --recovery maybe
+expect 2 "is no UUID" "$bin/ublk" add null --uuid 1234
+expect 2 "nothing to restart for" "$bin/ublk" add null --supervise
+expect 2 "no target to wrap" "$bin/ublk" add fault tape
+expect 2 "want ms" "$bin/ublk" add fault null --fault delay
+expect 2 '"kind": "usage"' "$bin/ublk" add loop --json
 expect 2 "--file PATH is needed" "$bin/ublk-loop"
 expect 2 "one operand too many" "$bin/ublk-null" more
 

@@ -29,6 +29,15 @@ static void ready_arrives(void **state)
 	assert_int_equal(ready.is_live, 0);
 	assert_int_equal(ready.error, ENOENT);
 	assert_string_equal(ready.sentence, "disk.img: cannot be opened");
+	assert_int_equal(ready.is_usage, 0);
+	close(fds[0]);
+
+	assert_int_equal(pipe(fds), 0);
+	ready_send_usage(fds[1], "no such option");
+	assert_int_equal(ready_receive(fds[0], &ready), 0);
+	assert_int_equal(ready.is_live, 0);
+	assert_int_equal(ready.is_usage, 1);
+	assert_string_equal(ready.sentence, "no such option");
 	close(fds[0]);
 }
 

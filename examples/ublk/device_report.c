@@ -39,6 +39,8 @@ int server_report(struct command_call *call, char **argv)
 	r = server_start(argv, &ready);
 	if (r < 0)
 		return command_fail(call, r, "%s cannot be started: %s", argv[0], strerror(-r));
+	if (ready.is_usage)
+		return command_fail_status(call, STATUS_USAGE, -ready.error, "%s", ready.sentence);
 	if (!ready.is_live)
 		return command_fail(call, -ready.error, "%s", ready.sentence);
 	status = call->ctl ? STATUS_OK : command_connect(call);

@@ -4,9 +4,22 @@
 
 #include <errno.h>
 #include <json-c/json.h>
-#include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
+
+#include "fence_wait.h"
+
+/* A zombie is dead: that nobody has collected it yet changes nothing. */
+static int process_is_alive(pid_t pid)
+{
+	int fd = pid > 0 ? process_open(pid) : -1;
+	int alive = fd >= 0 && process_wait(fd, 0) == -ETIMEDOUT;
+
+	if (fd >= 0)
+		close(fd);
+	return alive;
+}
 
 int device_view_load(struct ublk_ctl *ctl, int id, struct device_view *ret)
 {
@@ -18,9 +31,7 @@ int device_view_load(struct ublk_ctl *ctl, int id, struct device_view *ret)
 	r = ublk_device_get_info(ctl, id, &ret->info);
 	if (r < 0)
 		return r;
-	/* EPERM means that it lives and belongs to somebody else */
-	ret->is_server_alive = ret->info.server_pid > 0 &&
-			       (!kill(ret->info.server_pid, 0) || errno == EPERM);
+	ret->is_server_alive = process_is_alive(ret->info.server_pid);
 	r = ublk_record_load(ctl, id, &record);
 	if (r < 0) {
 		ret->record_error = r;
@@ -42,11 +53,11 @@ void device_view_free(struct device_view *view)
 	view->record = NULL;
 }
 
-const char *device_view_fenced(const struct device_view *view)
+const char *device_view_fence(const struct device_view *view)
 {
-	if (!view->record)
-		return "-";
-	return ublk_record_is_fenced(view->record) ? "yes" : "no";
+	if (!view->record || !ublk_record_is_fenced(view->record))
+		return NULL;
+	return ublk_record_fence_path(view->record);
 }
 
 const char *device_view_option(const struct device_view *view, const char *name)

@@ -24,8 +24,8 @@ struct device_view {
 int device_view_load(struct ublk_ctl *ctl, int id, struct device_view *ret);
 void device_view_free(struct device_view *view);
 
-/* "yes", "no" (a dead server's writes may still land), or "-" if nothing is known. */
-const char *device_view_fenced(const struct device_view *view);
+/* The file whose lock is the device's fence, or NULL if there is or was none. */
+const char *device_view_fence(const struct device_view *view);
 
 /* The value of --@name=... in the recorded command, or NULL. */
 const char *device_view_option(const struct device_view *view, const char *name);

@@ -46,7 +46,9 @@ static int read_line(const char *path, char *buf, size_t size)
  */
 static int modinfo(const char *field, char *buf, size_t size)
 {
-	char *const argv[] = { "modinfo", "-F", (char *)field, "ublk_drv", NULL };
+	const char *const argv[] = { "modinfo", "-F", field, "ublk_drv", NULL };
+	/* exec changes nothing, it is only declared before const was */
+	char *const *args = (char *const *)argv;
 	int fds[2], status;
 	size_t used = 0;
 	ssize_t r;
@@ -61,9 +63,9 @@ static int modinfo(const char *field, char *buf, size_t size)
 
 		dup2(fds[1], STDOUT_FILENO);
 		dup2(null, STDERR_FILENO);
-		execv("/usr/sbin/modinfo", argv);
-		execv("/sbin/modinfo", argv);
-		execvp("modinfo", argv);
+		execv("/usr/sbin/modinfo", args);
+		execv("/sbin/modinfo", args);
+		execvp("modinfo", args);
 		_exit(127);
 	}
 	close(fds[1]);

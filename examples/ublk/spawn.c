@@ -96,50 +96,23 @@ static void explain_silence(pid_t pid, const char *path, struct ready *ret)
 			 WEXITSTATUS(status));
 }
 
-/* @argv with --ready-fd at its end, where it wins over one that came with it. */
-static char **argv_with_fd(char *const argv[], int fd)
-{
-	char **ret;
-	size_t n = 0;
-
-	while (argv[n])
-		n++;
-	ret = calloc(n + 2, sizeof(*ret));
-	if (!ret)
-		return NULL;
-	memcpy(ret, argv, n * sizeof(*ret));
-	if (asprintf(&ret[n], "--ready-fd=%d", fd) < 0) {
-		free(ret);
-		return NULL;
-	}
-	return ret;
-}
-
 int server_start(char *const argv[], struct ready *ret_ready)
 {
 	int fds[2], r;
-	char **full;
-	size_t n = 0;
+	char number[16];
 	pid_t pid;
 
 	if (pipe2(fds, O_CLOEXEC) < 0)
 		return -errno;
-	full = argv_with_fd(argv, fds[1]);
-	if (!full) {
-		close(fds[0]);
-		close(fds[1]);
-		return -ENOMEM;
-	}
+	snprintf(number, sizeof(number), "%d", fds[1]);
+	setenv(READY_VARIABLE, number, 1);
 	fflush(NULL);
 	pid = fork();
 	if (!pid)
-		become_server(full, fds[1]);
+		become_server(argv, fds[1]);
 	r = pid < 0 ? -errno : 0;
+	unsetenv(READY_VARIABLE);
 	close(fds[1]);
-	while (full[n + 1])
-		n++;
-	free(full[n]);
-	free(full);
 	if (!r) {
 		r = ready_receive(fds[0], ret_ready);
 		if (r == -EPIPE || r == -EBADMSG) {

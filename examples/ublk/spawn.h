@@ -18,7 +18,7 @@ int server_find(const char *type, char ret_path[PATH_MAX]);
 
 /**
  * server_start() - run @argv in the background and wait for its message
- * @argv: argv[0] is an absolute path; --ready-fd is added
+ * @argv: argv[0] is an absolute path
  * @ret_ready: what it said; if it said nothing, why not, as a failure
  *
  * The server gets a session of its own and /dev/null for standard input and output.

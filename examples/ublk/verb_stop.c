@@ -41,7 +41,7 @@ static int server_find_by_device(struct command_call *call, int id, struct serve
 	r = device_view_load(call->ctl, id, &view);
 	if (r < 0)
 		return r;
-	path = view.record ? ublk_record_fence_path(view.record) : NULL;
+	path = device_view_fence(&view);
 	if (path)
 		snprintf(server->fence, sizeof(server->fence), "%s", path);
 	server->pid = view.info.server_pid;
@@ -153,15 +153,15 @@ int verb_stop(struct command_call *call)
 	struct server server;
 	int id, r, status;
 
+	if (call->is_kill && call->is_if_unused)
+		return command_fail_status(call, STATUS_USAGE, -EINVAL,
+					   "--kill and --if-unused exclude each other: a killed "
+					   "server cannot be unkilled");
 	status = command_id(call, 0, &id);
 	if (status == STATUS_OK)
 		status = command_connect(call);
 	if (status != STATUS_OK)
 		return status;
-	if (call->is_kill && call->is_if_unused)
-		return command_fail_status(call, STATUS_USAGE, -EINVAL,
-					   "--kill and --if-unused exclude each other: a killed "
-					   "server cannot be unkilled");
 	r = server_find_by_device(call, id, &server);
 	if (r < 0)
 		return command_fail(call, r, "%s", ublk_last_error());
