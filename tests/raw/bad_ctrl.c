@@ -246,6 +246,7 @@ static void add_forged(struct bad *b)
 		.queue_depth = 4,
 		.state = UBLK_S_DEV_LIVE,
 		.ublksrv_pid = 1,
+		.io_desc_size = 32,
 		.max_io_buf_bytes = 64 << 10,
 		.flags = ~(UBLK_F_UNPRIVILEGED_DEV | UBLK_F_USER_RECOVERY |
 			   UBLK_F_USER_RECOVERY_REISSUE | UBLK_F_USER_RECOVERY_FAIL_IO |

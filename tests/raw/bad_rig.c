@@ -65,7 +65,8 @@ static void set_traps(struct bad *b)
 	b->edge = area + 3 * page - 1;
 	b->unmapped = area + 3 * page;
 	mprotect(b->read_only, page, PROT_READ);
-	munmap(b->unmapped, page);
+	/* kept, so that no later mapping lands there */
+	mprotect(b->unmapped, page, PROT_NONE);
 }
 
 static void start_healthy(struct bad *b)

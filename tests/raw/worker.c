@@ -100,6 +100,8 @@ static void request_arrived(struct worker *w, unsigned int tag)
 	if (atomic_load(&srv->is_stalling)) {
 		slot->is_held = true;
 		atomic_fetch_add(&srv->nr_held, 1);
+		raw_say("HELD q=%u tag=%u op=%u", w->queue, tag,
+			ublksrv_get_op(server_desc(w, tag)));
 		return;
 	}
 	commit(w, tag);

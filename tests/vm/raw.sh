@@ -1,0 +1,150 @@
+# SPDX-License-Identifier: MIT OR LGPL-2.1-or-later
+# shellcheck shell=bash
+# What the scripts that use the raw tools share. Sourced after lib.sh.
+
+PARAMS=/sys/module/ublk_drv/parameters
+DEBUG=/sys/kernel/debug/ublk
+
+# ---- servers -----------------------------------------------------------------------------
+
+# become_server FILE CMD..: so that the background job's pid is the server's own.
+become_server()
+{
+	local file=$1
+	shift
+	exec "$@" >"$file" 2>&1
+}
+
+# serve NAME ARG..: a raw server in the background, its output in NAME.out; waits until it serves.
+serve()
+{
+	serve_until '^READY ' "$@"
+}
+
+# serve_until PATTERN NAME ARG..: the same, but waits for another line.
+serve_until()
+{
+	local pattern=$1 name=$2
+	shift 2
+	run_bg "$name" become_server "$name.out" ublk-raw-server "$@"
+	saw "$name" "$pattern" 60
+}
+
+has_line() { grep -qE -- "$2" "$1.out" 2>/dev/null; }
+is_running() { kill -0 "${BG_PID[$1]}" 2>/dev/null; }
+
+# saw NAME PATTERN [SECONDS]: wait until the server has printed such a line.
+saw()
+{
+	local end
+	end=$((SECONDS + ${3:-30} + 1))
+	until has_line "$1" "$2"; do
+		is_running "$1" || has_line "$1" "$2" || {
+			cat "$1.out"
+			fail "server $1 ended without printing '$2'"
+		}
+		[ "$SECONDS" -lt "$end" ] || {
+			cat "$1.out"
+			fail "server $1 did not print '$2' within ${3:-30} s"
+		}
+		sleep 0.05
+	done
+}
+
+# lines NAME PATTERN: how many it has printed; saw_lines NAME N PATTERN [SECONDS]: wait for N.
+lines() { grep -cE -- "$2" "$1.out" || true; }
+has_lines() { [ "$(lines "$1" "$3")" -ge "$2" ]; }
+saw_lines() { wait_for "${4:-30}" has_lines "$1" "$2" "$3"; }
+
+# usr1 NAME, usr2 NAME: fire the actions of that signal; returns when they have been run.
+usr1() { signal_server "$1" USR1; }
+usr2() { signal_server "$1" USR2; }
+
+signal_server()
+{
+	local before
+	before=$(lines "$1" '^STATS')
+	kill_bg "$1" "$2"
+	saw_lines "$1" $((before + 1)) '^STATS'
+}
+
+# child_of NAME: the process that its fork action left behind; killed when the script ends.
+child_of()
+{
+	local pid
+	pid=$(sed -n 's/^CHILD pid=//p' "$1.out" | tail -n 1)
+	[ -n "$pid" ] || fail "$1 has no child"
+	printf '%s\n' "$pid"
+}
+
+# kill_server NAME: SIGKILL and wait for its end; 137 is what bash makes of it.
+kill_server()
+{
+	kill_bg "$1" KILL
+	wait_bg "$1" 137
+}
+
+# ---- control -----------------------------------------------------------------------------
+
+# ctl ERRNO VERB ARG..: the command has to be answered with that errno (OK: success).
+ctl()
+{
+	local expected=$1 got status=0
+	shift
+	ublk-ctl "$@" >ctl.out 2>&1 || status=$?
+	got=$(sed -n 's/^errno=//p' ctl.out)
+	if [ "$status" = 124 ] || [ "$got" != "$expected" ]; then
+		cat ctl.out
+		fail "ublk-ctl $*: ${got:-nothing} (status $status), expected $expected"
+	fi
+}
+
+# answer KEY: the value of a key that the last ctl command printed.
+answer() { sed -n "s/^$1=//p" ctl.out; }
+
+# ctl_not ERRNO VERB ARG..: anything but that.
+info_is() { ublk-ctl info --id "$1" | grep -qx "$2=$3"; }
+
+# counter ID NAME
+counter() { sed -n "s/^$2: *//p" "$DEBUG/$1/counters"; }
+# slots ID STATE: number of slots of the current session in this state
+slots() { sed -n "s/^$2: *//p" "$DEBUG/$1/slots" | head -n 1; }
+
+# param NAME VALUE: set a parameter of the module (it is loaded anew for each script).
+param() { echo "$2" >"$PARAMS/$1"; }
+
+# stop_ends ID [SECONDS]: STOP and DEL succeed within that time; then nothing is left of the disk.
+stop_ends()
+{
+	local id=$1 seconds=${2:-40} from=$SECONDS
+	ctl OK stop --id "$id" --timeout "$seconds"
+	[ ! -e "/sys/block/ublkb$id" ] || fail "ublkb$id is still there after STOP"
+	ctl OK info --id "$id"
+	[ "$(answer state_name)" = DEAD ] || fail "state $(answer state_name) after STOP"
+	del_ends "$id" "$seconds"
+	note "STOP and DEL took $((SECONDS - from)) s"
+}
+
+# del_ends ID [SECONDS]: DEL succeeds, and the id can be used again at once.
+del_ends()
+{
+	ctl OK del --id "$1" --timeout "${2:-40}"
+	ctl ENODEV info --id "$1"
+	ctl OK add --id "$1" --timeout 20
+	ctl OK del --id "$1" --timeout 20
+}
+
+# ---- load --------------------------------------------------------------------------------
+
+# dd in the background that is to get stuck with the server: run_bg needs a command
+write_block() { exec dd if=/dev/zero of="/dev/ublkb$1" bs=4k count=1 seek="$2" oflag=direct status=none; }
+read_block() { exec dd if="/dev/ublkb$1" of=/dev/null bs=4k count=1 skip="$2" iflag=direct status=none; }
+
+# fails NAME: the background job ends, and not well: its I/O got an error
+fails()
+{
+	local status=0
+	wait "${BG_PID[$1]}" || status=$?
+	BG_DONE[$1]=1
+	[ "$status" != 0 ] || fail "background job $1 succeeded; its I/O should have failed"
+}
