@@ -10,32 +10,18 @@
 #include "iocmd.h"
 #include "recovery.h"
 #include "session.h"
-#include "state.h"
 #include "usercopy.h"
 
 static int ublk_ch_open(struct inode *inode, struct file *file)
 {
 	struct ublk_device *dev = container_of(inode->i_cdev, struct ublk_device, cdev);
 	struct ublk_session *s = ublk_session_alloc(dev);
-	int err = 0;
+	int err;
 
 	if (!s)
 		return -ENOMEM;
 	INIT_WORK(&s->reap_work, ublk_reap_work);
-	spin_lock(&dev->lock);
-	if (dev->deleted) {
-		/* a node made by hand can lead to a cdev whose device is gone (P17) */
-		err = -ENODEV;
-	} else if (dev->stoppers || rcu_access_pointer(dev->session)) {
-		err = -EBUSY;
-	} else {
-		s->seq = ++dev->last_seq;
-		ublk_phase_set_locked(s, UBLK_PHASE_BRINGUP);
-		ublk_session_get(s);	/* dev->session; the first one is the file's */
-		rcu_assign_pointer(dev->session, s);
-		ublk_monitor_arm_locked(dev, ublk_monitor_period_ms);
-	}
-	spin_unlock(&dev->lock);
+	err = ublk_session_become_current(s);
 	if (err) {
 		ublk_session_put(s);
 		return err;

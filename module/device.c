@@ -262,6 +262,24 @@ struct ublk_device *ublk_device_find(u32 id)
 	return dev;
 }
 
+/**
+ * ublk_device_next() - walk over all devices
+ * @id: where to start; set to the id found
+ *
+ * Return: the first device with that id or a higher one, to be put by the caller, or NULL.
+ */
+struct ublk_device *ublk_device_next(int *id)
+{
+	struct ublk_device *dev;
+
+	spin_lock(&ublk_ids_lock);
+	dev = idr_get_next(&ublk_ids, id);
+	if (dev)
+		get_device(&dev->cdev_dev);
+	spin_unlock(&ublk_ids_lock);
+	return dev;
+}
+
 int ublk_device_init(void)
 {
 	int err = alloc_chrdev_region(&ublk_ch_devt, 0, UBLK_MINORS, "ublk-char");

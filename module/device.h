@@ -13,6 +13,7 @@ void ublk_device_withdraw(struct ublk_device *dev);
 bool ublk_device_is_gone(struct ublk_device *dev);
 void ublk_id_give_back_if_unused(struct ublk_device *dev);
 struct ublk_device *ublk_device_find(u32 id);
+struct ublk_device *ublk_device_next(int *id);
 
 static inline void ublk_device_put(struct ublk_device *dev)
 {

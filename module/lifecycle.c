@@ -180,6 +180,9 @@ int ublk_ctrl_start(struct ublk_device *dev, const struct ublksrv_ctrl_cmd *head
 
 	if ((int)header->data[0] <= 0)
 		return -EINVAL;
+	/* not after a wait for a server that can not start; tested again under the mutex */
+	if (!(READ_ONCE(dev->params.types) & UBLK_PARAM_TYPE_BASIC))
+		return -EINVAL;
 	server = find_get_pid((int)header->data[0]);
 	if (!server)
 		return -EINVAL;

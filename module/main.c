@@ -8,6 +8,7 @@
 #include "ctrl.h"
 #include "debugfs.h"
 #include "device.h"
+#include "hints.h"
 
 struct workqueue_struct *ublk_wq;
 struct workqueue_struct *ublk_slow_wq;
@@ -59,11 +60,16 @@ static int __init ublk_init(void)
 	if (err)
 		goto err_slow_wq;
 	ublk_debugfs_init();
-	err = misc_register(&ublk_ctrl_misc);
+	err = ublk_hints_init();
 	if (err)
 		goto err_debugfs;
+	err = misc_register(&ublk_ctrl_misc);
+	if (err)
+		goto err_hints;
 	return 0;
 
+err_hints:
+	ublk_hints_exit();
 err_debugfs:
 	ublk_debugfs_exit();
 	ublk_device_exit();
@@ -78,6 +84,7 @@ err_wq:
 static void __exit ublk_exit(void)
 {
 	misc_deregister(&ublk_ctrl_misc);
+	ublk_hints_exit();
 	/* the last device's memory may just have been freed from one of these */
 	rcu_barrier();
 	destroy_workqueue(ublk_slow_wq);

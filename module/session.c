@@ -15,6 +15,8 @@
 #include "state.h"
 #include "trace.h"
 
+atomic_t ublk_nr_current;
+
 static void ublk_session_free(struct ublk_session *s)
 {
 	struct ublk_slot *slot;
@@ -138,6 +140,37 @@ struct ublk_session *ublk_session_alloc(struct ublk_device *dev)
 }
 
 /**
+ * ublk_session_become_current() - the beginning of a tenure
+ * @s: session of ublk_session_alloc()
+ *
+ * Context: takes the device's lock.
+ * Return: 0; -ENODEV the device is deleted; -EBUSY another session is current, or a STOP is under
+ * way.
+ */
+int ublk_session_become_current(struct ublk_session *s)
+{
+	struct ublk_device *dev = s->dev;
+	int err = 0;
+
+	spin_lock(&dev->lock);
+	if (dev->deleted) {
+		/* a node made by hand can lead to a cdev whose device is gone (P17) */
+		err = -ENODEV;
+	} else if (dev->stoppers || rcu_access_pointer(dev->session)) {
+		err = -EBUSY;
+	} else {
+		s->seq = ++dev->last_seq;
+		ublk_phase_set_locked(s, UBLK_PHASE_BRINGUP);
+		ublk_session_get(s);	/* dev->session; the first one is the file's */
+		rcu_assign_pointer(dev->session, s);
+		atomic_inc(&ublk_nr_current);
+		ublk_monitor_arm_locked(dev, ublk_monitor_period_ms);
+	}
+	spin_unlock(&dev->lock);
+	return err;
+}
+
+/**
  * ublk_session_count_ready() - one more slot is READY
  * @s: session; the slot became READY before this call (R9)
  */
@@ -216,6 +249,7 @@ bool ublk_session_retire_locked(struct ublk_session *s)
 	ublk_phase_set_locked(s, UBLK_PHASE_RETIRED);
 	WARN_ON_ONCE(rcu_access_pointer(dev->session) != s);
 	RCU_INIT_POINTER(dev->session, NULL);
+	atomic_dec(&ublk_nr_current);
 	return true;
 }
 

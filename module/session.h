@@ -4,6 +4,9 @@
 
 #include "ublk_drv.h"
 
+/* Sessions that are current, of all devices. */
+extern atomic_t ublk_nr_current;
+
 struct ublk_session *ublk_session_alloc(struct ublk_device *dev);
 struct ublk_session *ublk_session_get_current(struct ublk_device *dev);
 void ublk_session_get(struct ublk_session *s);
@@ -11,6 +14,7 @@ void ublk_session_put(struct ublk_session *s);
 
 void ublk_session_count_ready(struct ublk_session *s);
 void ublk_session_uncount_ready(struct ublk_session *s);
+int ublk_session_become_current(struct ublk_session *s);
 int ublk_session_go_live(struct ublk_device *dev, struct pid *server, unsigned int from_states);
 bool ublk_session_retire_locked(struct ublk_session *s);
 
