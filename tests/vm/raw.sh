@@ -148,3 +148,10 @@ fails()
 	BG_DONE[$1]=1
 	[ "$status" != 0 ] || fail "background job $1 succeeded; its I/O should have failed"
 }
+
+# ---- conditions to wait for --------------------------------------------------------------
+
+parked_some() { [ "$(counter "$1" parked_now)" -gt 0 ]; }
+# a thread of the process is in uninterruptible sleep
+worker_in_d() { grep -qE '^[0-9]+ \(.*\) D ' "/proc/$1"/task/*/stat 2>/dev/null; }
+is_sleep() { [ "$(cat "/proc/$1/comm" 2>/dev/null)" = sleep ]; }

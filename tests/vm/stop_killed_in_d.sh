@@ -1,0 +1,26 @@
+# SPDX-License-Identifier: MIT OR LGPL-2.1-or-later
+# shellcheck shell=bash
+# desc: a server killed while in D state: STOP and DEL end before it does
+# timeout: 120
+. "$UBLK_TESTS/vm/lib.sh"
+. "$UBLK_TESTS/vm/raw.sh"
+
+requires fsfreeze mkfs.ext4
+param stop_timeout_ms 2000
+truncate -s 64M image
+mkfs.ext4 -q image
+mkdir -p mnt
+mount -o loop image mnt
+cleanup umount mnt
+serve srv --id 0 --depth 4 --recovery reissue --block-in mnt/file
+fsfreeze -f mnt
+cleanup fsfreeze -u mnt
+run_bg stuck write_block 0 1
+wait_for 20 worker_in_d "$BG_srv"
+kill_bg srv KILL
+# one thread has not ended, so the server is not gone and nobody may take over
+ctl EBUSY start-recovery --id 0
+stop_ends 0
+fails stuck
+fsfreeze -u mnt
+wait_bg srv 137

@@ -1,0 +1,29 @@
+# SPDX-License-Identifier: MIT OR LGPL-2.1-or-later
+# shellcheck shell=bash
+# desc: somebody has the disk open with I/O in flight when the server goes; DEL waits only for them
+# timeout: 120
+. "$UBLK_TESTS/vm/lib.sh"
+. "$UBLK_TESTS/vm/raw.sh"
+
+param stop_timeout_ms 2000
+serve srv --id 0 --depth 4 --do stall@usr1
+exec 5<>/dev/ublkb0
+usr1 srv
+run_bg reader read_block 0 100
+saw srv '^HELD'
+kill_server srv
+fails reader
+wait_state 0 DEAD
+ctl OK stop --id 0
+# the disk is held by the descriptor: DEL waits for it, and can be interrupted
+status=0
+ublk-ctl del --id 0 --timeout 2 >del.out 2>&1 || status=$?
+[ "$status" = 124 ] || fail "DEL did not wait for the opener: status $status"
+grep -q '^errno=EINTR' del.out || fail "$(cat del.out)"
+run_bg del ublk-ctl del --id 0 --timeout 60
+exec 5>&-
+# the first DEL may have been enough
+wait_bg del any
+ctl ENODEV info --id 0
+ctl OK add --id 0 --timeout 20
+ctl OK del --id 0

@@ -1,0 +1,19 @@
+# SPDX-License-Identifier: MIT OR LGPL-2.1-or-later
+# shellcheck shell=bash
+# desc: the server closes its ring while it has requests, and lives on
+# timeout: 120
+. "$UBLK_TESTS/vm/lib.sh"
+. "$UBLK_TESTS/vm/raw.sh"
+
+param stop_timeout_ms 2000
+serve srv --id 0 --depth 4 --recovery reissue --do stall@usr1 --do close-ring@usr2
+usr1 srv
+run_bg held write_block 0 1
+saw srv '^HELD'
+usr2 srv
+saw srv '^RING_CLOSED'
+run_bg stuck write_block 0 2
+stop_ends 0
+fails held
+fails stuck
+kill_server srv

@@ -1,0 +1,21 @@
+# SPDX-License-Identifier: MIT OR LGPL-2.1-or-later
+# shellcheck shell=bash
+# desc: a server under SIGSTOP with requests: STOP and DEL end
+# timeout: 120
+. "$UBLK_TESTS/vm/lib.sh"
+. "$UBLK_TESTS/vm/raw.sh"
+
+param stop_timeout_ms 2000
+for recovery in off reissue; do
+	serve srv --id 0 --depth 4 --recovery "$recovery"
+	kill_bg srv STOP
+	run_bg one write_block 0 1
+	run_bg two read_block 0 2
+	wait_for 20 grep -qE '[1-9]' /sys/block/ublkb0/inflight
+	stop_ends 0
+	fails one
+	fails two
+	# it finds that its device is gone, and leaves
+	kill_bg srv CONT
+	wait_bg srv
+done
