@@ -21,12 +21,12 @@ MODULE_PARM_DESC(ublks_max, "max number of unprivileged devices allowed to add (
 unsigned int ublk_monitor_period_ms = UBLK_URING_TELLS_CANCEL ? 5000 : 1000;
 module_param_named(monitor_period_ms, ublk_monitor_period_ms, uint, 0644);
 MODULE_PARM_DESC(monitor_period_ms,
-		 "how often the monitor looks whether a server is gone, in ms; hints make it look sooner");
+		 "how often the monitor looks for dead servers, in ms; hints: sooner");
 
 unsigned int ublk_stop_timeout_ms = 30000;
 module_param_named(stop_timeout_ms, ublk_stop_timeout_ms, uint, 0644);
 MODULE_PARM_DESC(stop_timeout_ms,
-		 "STOP fails the I/O of a server that has not committed anything for so long, in ms (default: 30000, 0: never)");
+		 "STOP fails the I/O of a server without progress for so long, in ms (0: never)");
 
 bool ublk_hints = true;
 module_param_named(hints, ublk_hints, bool, 0644);

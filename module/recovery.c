@@ -171,7 +171,7 @@ static void ublk_reap_gone(struct ublk_session *s, const struct ublk_census *cen
 	if (READ_ONCE(s->phase) == UBLK_PHASE_LIVE && !s->warned) {
 		s->warned = true;
 		dev_warn(&s->dev->cdev_dev,
-			 "%u of %u slots lost their thread or ring, but the server lives; their I/O waits for its end (STOP_DEV ends it, too)\n",
+			 "%u of %u slots lost their thread or ring: I/O waits there\n",
 			 census->gone, census->owned);
 	}
 }

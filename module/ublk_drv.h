@@ -16,8 +16,8 @@
  *  4  session->owner_lock     spinlock: the owner pointers of slots that are not FETCHING
  *  4  ublk_ids_lock           spinlock in device.c: id table
  *
- * No two of the locks of rank 4 nest. The path of a request (queue_rq, hand-over, COMMIT) takes none
- * of them: a slot's word is exchanged (slot.c), and the session is found under RCU.
+ * No two of the locks of rank 4 nest. The path of a request (queue_rq, hand-over, COMMIT) takes
+ * none of them: a slot's word is exchanged (slot.c), and the session is found under RCU.
  *
  * Works: monitor_work takes no mutex and never waits for a server. stop_work takes dev->mutex and
  * waits for monitor_work, abort_work, scan_work. No other work waits for a work.
@@ -65,7 +65,7 @@ struct ublk_slot {
 	struct io_uring_cmd *cmd;	/* the command held; it holds the file, so the session */
 	struct request *rq;
 	u64 addr;			/* server's buffer, of the command held */
-	struct task_struct *owner;	/* pinned; session->owner_lock, stable while not FETCHING */
+	struct task_struct *owner;	/* pinned; owner_lock, stable unless FETCHING */
 	u64 exec_id;			/* owner's self_exec_id at FETCH: a later program is another */
 	u16 q_id, tag;			/* which slot this is; immutable */
 } ____cacheline_aligned_in_smp;
@@ -113,7 +113,7 @@ struct ublk_device {
 	struct device cdev_dev;		/* its kobject counts the references to this struct */
 	struct cdev cdev;
 	int id;				/* immutable */
-	struct ublksrv_ctrl_dev_info info; /* immutable but for ublksrv_pid (lock); state is below */
+	struct ublksrv_ctrl_dev_info info; /* immutable; state and pid are not kept here */
 	enum ublk_recovery recovery;	/* derived from info.flags; immutable */
 	struct blk_mq_tag_set tag_set;	/* immutable after ADD */
 
