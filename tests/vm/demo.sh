@@ -16,7 +16,7 @@ FILES=4		# and before it
 MOUNT=$PWD/mnt
 SUMS=$PWD/sums	# outside the device: what we know of it may not depend on it
 DROPPED=$PWD/dropped
-ID='' WHERE='' LOST=0 SABOTAGE=''
+ID='' WHERE='' WRITER='' LOST=0 SABOTAGE=''
 [ "${1:-}" != --sabotage ] || SABOTAGE=1
 
 T0=${EPOCHREALTIME/./}
@@ -47,8 +47,8 @@ go()
 
 server_pid() { ublk info "$ID" --json | jq -r .server_pid; }
 sectors_written() { awk '{ print $7 }' "/sys/block/ublkb$ID/stat"; }
-in_flight() { awk '{ print $1 + $2 }' "/sys/block/ublkb$ID/inflight"; }
-is_busy() { [ "$(in_flight)" -gt 0 ]; }
+parked() { sed -n 's/^parked_now: //p' "/sys/kernel/debug/ublk/$ID/counters"; }
+has_parked() { [ "$(parked)" -gt 0 ]; }
 written_beyond() { [ "$(sectors_written)" -gt "$1" ]; }
 
 # soon SECONDS WHAT CMD..: wait until CMD succeeds.
@@ -113,30 +113,31 @@ take_over()
 # One kill in the middle of writing, and what came after it.
 round()
 {
-	local n=$1 old new before busy=0 killed quiesced again writer status=0
+	local n=$1 old new before kept killed quiesced again writer status=0
 	go 120 "preparing round $n" prepare_round "$n"
 	before=$(sectors_written)
 	writer "$n" &
 	writer=$!
-	cleanup kill -KILL "$writer"
+	WRITER=$writer
 	soon 120 "waiting for the writer of round $n" written_beyond $((before + ROUND_MB * 300))
 	old=$(server_pid)
-	soon 60 "waiting for requests in flight" is_busy
-	busy=$(in_flight)
 	kill -KILL "$old"
 	killed=$(now)
 	go 60 "waiting for QUIESCED after kill $n" ublk wait "$ID" quiesced --timeout 50
 	quiesced=$(now)
+	soon 60 "waiting for requests to be kept" has_parked
+	kept=$(parked)
 	before=$(sectors_written)
 	go 90 "takeover $n" take_over "$n"
 	soon 60 "waiting for I/O after takeover $n" written_beyond "$before"
 	again=$(now)
 	new=$(server_pid)
-	tell "kill $n: server $old dead with $busy requests in flight; QUIESCED after" \
-		"$(seconds $((quiesced - killed))); taken over by $new, writing again after" \
+	tell "SIGKILL $n: server $old; quiesced after $(seconds $((quiesced - killed)))," \
+		"$kept requests kept; server $new took over, writing again after" \
 		"$(seconds $((again - killed)))"
 	go 180 "the writer of round $n" tail --pid="$writer" -f /dev/null
 	wait "$writer" || status=$?
+	WRITER=
 	if [ "$status" != 0 ]; then
 		LOST=1
 		tell "the writer saw an error (status $status):"
@@ -167,6 +168,7 @@ verify()
 # A failure of mine is not the end of the guest: leave nothing mounted or served.
 put_away()
 {
+	[ -z "$WRITER" ] || kill -KILL "$WRITER" 2>/dev/null
 	umount -l "$MOUNT" 2>/dev/null
 	[ -z "$ID" ] || bounded 90 ublk del "$ID"
 }

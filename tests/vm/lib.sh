@@ -46,7 +46,7 @@ cleanup()
 run_cleanups()
 {
 	local status=$? i
-	trap - EXIT
+	trap - EXIT ERR
 	trap '' TERM INT
 	set +e
 	for ((i = ${#CLEANUPS[@]} - 1; i >= 0; i--)); do

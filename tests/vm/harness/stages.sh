@@ -95,13 +95,13 @@ unit_stage()
 	fi
 	ctest --test-dir "$BUILD" --output-on-failure >"$log" 2>&1 </dev/null
 	while IFS= read -r line; do
-		[[ $line =~ Test\ +#[0-9]+:\ ([^ ]+)\ [.]*\ *(.*[^ ])\ +([0-9.]+)\ sec ]] || continue
+		[[ $line =~ Test\ +#[0-9]+:\ (unit_)?([^ ]+)\ [.]*\ *(.*[^ ])\ +([0-9.]+)\ sec ]] || continue
 		n=$((n + 1))
-		case ${BASH_REMATCH[2]} in
-		Passed)		count passed "unit_${BASH_REMATCH[1]}" "${BASH_REMATCH[3]}" ;;
-		*Skipped*)	count skipped "unit_${BASH_REMATCH[1]}" "${BASH_REMATCH[3]}" ;;
-		*)		count failed "unit_${BASH_REMATCH[1]}" "${BASH_REMATCH[3]}" \
-					"${BASH_REMATCH[2]}" ;;
+		case ${BASH_REMATCH[3]} in
+		Passed)		count passed "unit_${BASH_REMATCH[2]}" "${BASH_REMATCH[4]}" ;;
+		*Skipped*)	count skipped "unit_${BASH_REMATCH[2]}" "${BASH_REMATCH[4]}" ;;
+		*)		count failed "unit_${BASH_REMATCH[2]}" "${BASH_REMATCH[4]}" \
+					"${BASH_REMATCH[3]}" ;;
 		esac
 	done <"$log"
 	if [ "$n" = 0 ]; then
