@@ -9,6 +9,39 @@
 #include "trace.h"
 
 /**
+ * ublk_end() - end a request
+ * @rq: request, started, out of its slot
+ * @status: result
+ *
+ * This often runs in the server's thread. If the end of the request drops the last reference of
+ * an open file of the disk, that thread would close the disk on its way to user space, and wait
+ * for a partition scan that waits for that very thread (B11). With bottom halves off the close
+ * goes to a kernel thread.
+ *
+ * Context: any but hard interrupt.
+ */
+void ublk_end(struct request *rq, blk_status_t status)
+{
+	WARN_ON_ONCE(!blk_mq_request_started(rq));	/* I1 */
+	local_bh_disable();
+	blk_mq_end_request(rq, status);
+	local_bh_enable();
+}
+
+/* Return: true if a part of the request is left. */
+static bool ublk_end_part(struct request *rq, unsigned int bytes)
+{
+	bool more;
+
+	local_bh_disable();
+	more = blk_update_request(rq, BLK_STS_OK, bytes);
+	if (!more)
+		__blk_mq_end_request(rq, BLK_STS_OK);
+	local_bh_enable();
+	return more;
+}
+
+/**
  * ublk_complete() - end a request by what the server said
  * @rq: request, already out of its slot
  * @result: bytes done or -errno, unchecked
@@ -23,24 +56,19 @@ void ublk_complete(struct request *rq, int result)
 {
 	unsigned int bytes;
 
-	WARN_ON_ONCE(!blk_mq_request_started(rq));
 	if (result < 0) {
-		blk_mq_end_request(rq, errno_to_blk_status(result));
+		ublk_end(rq, errno_to_blk_status(result));
 		return;
 	}
 	if (req_op(rq) != REQ_OP_READ && req_op(rq) != REQ_OP_WRITE) {
-		blk_mq_end_request(rq, BLK_STS_OK);
+		ublk_end(rq, BLK_STS_OK);
 		return;
 	}
 	bytes = round_down(min_t(unsigned int, result, blk_rq_bytes(rq)), SECTOR_SIZE);
-	if (!bytes) {
-		blk_mq_end_request(rq, BLK_STS_IOERR);
-		return;
-	}
-	if (blk_update_request(rq, BLK_STS_OK, bytes))
+	if (!bytes)
+		ublk_end(rq, BLK_STS_IOERR);
+	else if (ublk_end_part(rq, bytes))
 		blk_mq_requeue_request(rq, true);
-	else
-		__blk_mq_end_request(rq, BLK_STS_OK);
 }
 
 /**
@@ -51,9 +79,8 @@ void ublk_complete(struct request *rq, int result)
  */
 void ublk_fail(struct ublk_device *dev, struct request *rq, blk_status_t status)
 {
-	WARN_ON_ONCE(!blk_mq_request_started(rq));
 	atomic64_inc(&dev->nr_failed);
-	blk_mq_end_request(rq, status);
+	ublk_end(rq, status);
 }
 
 /**

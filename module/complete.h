@@ -4,6 +4,7 @@
 
 #include "ublk_drv.h"
 
+void ublk_end(struct request *rq, blk_status_t status);
 void ublk_complete(struct request *rq, int result);
 void ublk_fail(struct ublk_device *dev, struct request *rq, blk_status_t status);
 void ublk_park(struct ublk_device *dev, struct request *rq);

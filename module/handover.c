@@ -111,6 +111,14 @@ static bool ublk_quiesce_roll_back(struct ublk_device *dev, struct ublk_session 
 	return back;
 }
 
+/* The session is being closed. Return: 0, or -EBUSY if a STOP did it, or -EINTR. */
+static int ublk_quiesce_finish(struct ublk_device *dev, struct ublk_session *s)
+{
+	if (wait_event_interruptible(dev->wait, READ_ONCE(s->phase) == UBLK_PHASE_RETIRED))
+		return -EINTR;
+	return READ_ONCE(dev->state) == UBLK_STATE_DEAD ? -EBUSY : 0;
+}
+
 /**
  * ublk_ctrl_quiesce() - QUIESCE_DEV: have a living server hand the device over
  * @dev: device
@@ -128,6 +136,7 @@ int ublk_ctrl_quiesce(struct ublk_device *dev, const struct ublksrv_ctrl_cmd *he
 	u64 ms = header->data[0];
 	struct ublk_session *s;
 	long left;
+	int err;
 
 	if (!(dev->info.flags & UBLK_F_QUIESCE))
 		return -EOPNOTSUPP;
@@ -136,17 +145,11 @@ int ublk_ctrl_quiesce(struct ublk_device *dev, const struct ublksrv_ctrl_cmd *he
 		return PTR_ERR_OR_ZERO(s);
 	left = wait_event_interruptible_timeout(
 		dev->wait, READ_ONCE(s->phase) == UBLK_PHASE_RETIRED || READ_ONCE(dev->stoppers),
-		ms ? min_t(u64, msecs_to_jiffies(min_t(u64, ms, INT_MAX)), MAX_SCHEDULE_TIMEOUT) :
-		     MAX_SCHEDULE_TIMEOUT);
-	if (READ_ONCE(s->phase) != UBLK_PHASE_RETIRED && !ublk_quiesce_roll_back(dev, s)) {
-		/* the monitor, or a STOP, is at it and does not wait for the server */
-		wait_event(dev->wait, READ_ONCE(s->phase) == UBLK_PHASE_RETIRED);
-		left = 1;
-	}
-	if (READ_ONCE(s->phase) == UBLK_PHASE_RETIRED)
-		left = READ_ONCE(dev->state) == UBLK_STATE_DEAD ? 0 : 1;
-	else if (left > 0)
-		left = 0;
+		ms && ms < INT_MAX ? msecs_to_jiffies(ms) : MAX_SCHEDULE_TIMEOUT);
+	if (ublk_quiesce_roll_back(dev, s))
+		err = left < 0 ? -EINTR : -EBUSY;
+	else	/* the monitor or a STOP is at it, and does not wait for the server */
+		err = ublk_quiesce_finish(dev, s);
 	ublk_session_put(s);
-	return left > 0 ? 0 : left < 0 ? -EINTR : -EBUSY;
+	return err;
 }

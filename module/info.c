@@ -148,20 +148,22 @@ int ublk_ctrl_get_params(struct ublk_device *dev, const struct ublksrv_ctrl_cmd 
  */
 int ublk_ctrl_set_params(struct ublk_device *dev, const struct ublksrv_ctrl_cmd *header)
 {
-	struct ublk_params params;
+	struct ublk_params given, params;
 	u32 len;
 	int err;
 
 	err = ublk_params_len(header, &len);
 	if (err)
 		return err;
+	/* not under the mutex: the copy may wait for a page for ever, and a stop for the mutex */
+	if (copy_from_user(&given, u64_to_user_ptr(header->addr), len))
+		return -EFAULT;
 	if (mutex_lock_interruptible(&dev->mutex))
 		return -EINTR;
 	params = dev->params;
+	memcpy(&params, &given, len);
 	if (dev->disk || atomic_read(&dev->nr_disks))
 		err = -EACCES;
-	else if (copy_from_user(&params, u64_to_user_ptr(header->addr), len))
-		err = -EFAULT;
 	else
 		err = ublk_params_check(&params, &dev->info);
 	if (!err) {

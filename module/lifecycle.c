@@ -11,6 +11,7 @@
 #include "stop.h"
 
 #define UBLK_DESC_SIZE_MAX	256
+#define UBLK_DEL_PATIENCE	(HZ / 5)
 
 static bool ublk_recovery_flags_fit(u64 flags)
 {
@@ -276,5 +277,10 @@ int ublk_ctrl_del(struct ublk_device *dev, const struct ublksrv_ctrl_cmd *header
 
 	if (err)
 		return err;
-	return wait_event_interruptible(dev->wait, ublk_device_is_gone(dev)) ? -EINTR : 0;
+	if (wait_event_interruptible(dev->wait, ublk_device_is_gone(dev)))
+		return -EINTR;
+	/* sessions that just ended are freed in a moment, and then the module may be unloaded */
+	wait_event_interruptible_timeout(dev->wait, !atomic_read(&dev->nr_sessions),
+					 UBLK_DEL_PATIENCE);
+	return 0;
 }

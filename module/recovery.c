@@ -34,7 +34,8 @@
 /* Something will change by itself in a moment, and nobody tells when. */
 #define UBLK_SOON_MS		2
 /* A process is being killed and some of its threads have not got to their end yet. */
-#define UBLK_DYING_MS		10
+#define UBLK_DYING_MS		10u
+#define UBLK_PERIOD_MAX_MS	3600000u
 
 /**
  * ublk_monitor_arm_locked() - have the monitor run, at the latest in so long
@@ -75,6 +76,14 @@ void ublk_monitor_hint(struct ublk_session *s)
 	if (rcu_access_pointer(dev->session) == s)
 		ublk_monitor_arm_locked(dev, 0);
 	spin_unlock(&dev->lock);
+}
+
+/**
+ * ublk_monitor_period() - how long until the monitor looks by itself, in ms
+ */
+unsigned int ublk_monitor_period(void)
+{
+	return clamp(READ_ONCE(ublk_monitor_period_ms), UBLK_DYING_MS, UBLK_PERIOD_MAX_MS);
 }
 
 static void ublk_monitor_rearm(struct ublk_device *dev, unsigned int delay_ms)
@@ -265,7 +274,7 @@ static void ublk_monitor_session(struct ublk_session *s)
 			ublk_monitor_rearm(dev, UBLK_SOON_MS);
 		else
 			ublk_monitor_rearm(dev, ublk_session_process_is_gone(s) ?
-					   UBLK_DYING_MS : READ_ONCE(ublk_monitor_period_ms));
+					   UBLK_DYING_MS : ublk_monitor_period());
 		return;
 	}
 	if (phase != UBLK_PHASE_CLOSING)

@@ -151,7 +151,7 @@ static void ublk_refuse_buffer(struct ublk_session *s, struct ublk_slot *slot,
 
 	if (ublk_publish(s, slot, UBLK_SLOT_HANDING))
 		ublk_cmd_end(s, slot, cmd, issue_flags);
-	blk_mq_end_request(rq, BLK_STS_IOERR);
+	ublk_end(rq, BLK_STS_IOERR);
 }
 
 UBLK_TW_FUNC(ublk_request_tw)

@@ -35,6 +35,7 @@ static void ublk_session_free(struct ublk_session *s)
 		mmdrop(s->mm);
 	put_pid(s->opener);
 	atomic_dec(&s->dev->nr_sessions);
+	wake_up_all(&s->dev->wait);
 	put_device(&s->dev->cdev_dev);
 	kfree(s);
 }
@@ -164,7 +165,7 @@ int ublk_session_become_current(struct ublk_session *s)
 		ublk_session_get(s);	/* dev->session; the first one is the file's */
 		rcu_assign_pointer(dev->session, s);
 		atomic_inc(&ublk_nr_current);
-		ublk_monitor_arm_locked(dev, ublk_monitor_period_ms);
+		ublk_monitor_arm_locked(dev, ublk_monitor_period());
 	}
 	spin_unlock(&dev->lock);
 	return err;

@@ -59,17 +59,19 @@ void ublk_phase_set_locked(struct ublk_session *s, enum ublk_phase to)
 void ublk_announce_work(struct work_struct *work)
 {
 	struct ublk_device *dev = container_of(work, struct ublk_device, announce_work);
-	char state[32];
-	char *env[] = { state, NULL };
+	char text[32];
+	char *env[] = { text, NULL };
+	const char *name;
 
 	spin_lock(&dev->lock);
 	while (dev->announce_tail != dev->announce_head) {
 		if (dev->announce_head - dev->announce_tail > ARRAY_SIZE(dev->announced))
 			dev->announce_tail = dev->announce_head - ARRAY_SIZE(dev->announced);
-		snprintf(state, sizeof(state), "UBLK_STATE=%s",
-			 ublk_state_name(dev->announced[dev->announce_tail++ %
-							ARRAY_SIZE(dev->announced)]));
+		name = ublk_state_name(dev->announced[dev->announce_tail++ %
+						      ARRAY_SIZE(dev->announced)]);
 		spin_unlock(&dev->lock);
+		dev_info(&dev->cdev_dev, "%s\n", name);
+		snprintf(text, sizeof(text), "UBLK_STATE=%s", name);
 		kobject_uevent_env(&dev->cdev_dev.kobj, KOBJ_CHANGE, env);
 		spin_lock(&dev->lock);
 	}
