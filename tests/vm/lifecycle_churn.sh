@@ -5,7 +5,7 @@
 . "$UBLK_TESTS/vm/lib.sh"
 . "$UBLK_TESTS/vm/raw.sh"
 
-ROUNDS=8
+ROUNDS=6
 
 # round DIR ID WHEN: one device's life, in a directory of its own; it ends in three ways
 round()
