@@ -15,7 +15,7 @@ slots_are() { [ "$(slots 0 "$1")" = "$2" ]; }
 counter_is() { [ "$(counter 0 "$1")" = "$2" ] || fail "counter $1 is $(counter 0 "$1"), not $2"; }
 
 [ ! -e "$DEBUG/0" ] || fail "debugfs shows a device before there is one"
-ctl OK add --id 0 --queues 2 --depth 4 --flags USER_RECOVERY,USER_RECOVERY_REISSUE
+ctl OK add --id 0 --queues 2 --depth 4 --flags recovery,reissue
 device_says state DEAD
 device_says session none
 device_says disk 0

@@ -34,7 +34,7 @@ gone()
 }
 
 # nothing but the basics
-device --queues 1 --depth 8 --buf 64K -- --types 1 --size 16M --bs-shift 9
+device --queues 1 --depth 8 --buf 64K -- --types 1 --size 16M --bs-shift 9 --param max_sectors=128
 shows size 32768
 shows ro 0
 shows queue/logical_block_size 512

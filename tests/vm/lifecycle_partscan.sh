@@ -21,7 +21,7 @@ stop_ends 0
 wait_bg srv
 
 note "NO_AUTO_PART_SCAN: only when asked"
-serve srv --id 0 "${FILE[@]}" --flags NO_AUTO_PART_SCAN
+serve srv --id 0 "${FILE[@]}" --flags no-part-scan
 requests=$(counter 0 committed)
 udevadm settle --timeout=20
 partitions_are 0 || fail "partitions without a scan"

@@ -14,7 +14,7 @@ size_is()
 
 watch() { exec stdbuf -oL udevadm monitor --kernel --property --subsystem-match=block >events; }
 
-ctl OK add --id 0 --flags USER_RECOVERY,UPDATE_SIZE
+ctl OK add --id 0 --flags recovery,update-size
 ctl ENODEV update-size --id 0 --sectors 32768
 ctl OK set-params --id 0 --size 8M --bs-shift 12
 # the backing has room from the start
