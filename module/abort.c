@@ -177,13 +177,17 @@ void ublk_reap_work(struct work_struct *work)
 {
 	struct ublk_session *s = container_of(work, struct ublk_session, reap_work);
 	struct ublk_device *dev = s->dev;
+	struct io_uring_cmd *cmd;
 	struct ublk_slot *slot;
 	unsigned int q, tag;
 
 	ublk_for_each_slot(s, q, tag, slot) {
 		if (!ublk_slot_is_in(slot, UBLK_SLOT_BIT(REAPING)))
 			continue;
-		ublk_cmd_end(s, slot, slot->cmd, IO_URING_F_UNLOCKED);
+		cmd = slot->cmd;
+		slot->cmd = NULL;
+		if (!WARN_ON_ONCE(!cmd))	/* I2, I4 */
+			ublk_cmd_end(s, slot, cmd, IO_URING_F_UNLOCKED);
 		ublk_slot_store(s, slot, UBLK_SLOT_REAPING,
 				READ_ONCE(s->phase) >= UBLK_PHASE_CLOSING ? UBLK_SLOT_CLOSED :
 									    UBLK_SLOT_FREE);

@@ -219,6 +219,7 @@ static bool ublk_monitor_retire(struct ublk_session *s)
 		trace_ublk_step(dev, s->seq, "monitor", "retired", 0);
 		if (dev->state == UBLK_STATE_LIVE)
 			ublk_state_set_locked(dev, ublk_policy(dev)->after);
+		ublk_state_check_locked(dev);
 	}
 	spin_unlock(&dev->lock);
 	if (!current_one)

@@ -131,6 +131,7 @@ static void ublk_hand_over(struct ublk_session *s, struct ublk_slot *slot,
 {
 	struct request *rq = slot->rq;
 
+	slot->cmd = NULL;	/* the server has the turn, and no command of it is held (I4) */
 	if (req_op(rq) == REQ_OP_WRITE && ublk_is_get_data(s->dev)) {
 		ublk_describe(s, slot, rq, 0);
 		ublk_slot_store(s, slot, UBLK_SLOT_HANDING, UBLK_SLOT_GETDATA);
@@ -165,7 +166,7 @@ UBLK_TW_FUNC(ublk_request_tw)
 	for (;;) {
 		/* nobody else completes the command from here on (R7), whoever has the request */
 		if (!ublk_slot_move(s, slot, UBLK_SLOT_QUEUED, UBLK_SLOT_HANDING)) {
-			WARN_ON_ONCE(!ublk_slot_is_in(slot, UBLK_SLOT_BIT(ABANDONED)));
+			WARN_ON_ONCE(!ublk_slot_is_in(slot, UBLK_SLOT_BIT(ABANDONED))); /* I3 */
 			ublk_bury(s, slot, cmd, issue_flags);
 			return;
 		}

@@ -166,6 +166,7 @@ int ublk_session_become_current(struct ublk_session *s)
 		rcu_assign_pointer(dev->session, s);
 		atomic_inc(&ublk_nr_current);
 		ublk_monitor_arm_locked(dev, ublk_monitor_period());
+		ublk_state_check_locked(dev);
 	}
 	spin_unlock(&dev->lock);
 	return err;
@@ -226,6 +227,7 @@ int ublk_session_go_live(struct ublk_device *dev, struct pid *server, unsigned i
 		/* R2: barrier and kick, by the monitor; nothing waits for them */
 		s->resume = true;
 		ublk_monitor_arm_locked(dev, 0);
+		ublk_state_check_locked(dev);
 	}
 	spin_unlock(&dev->lock);
 	return err;

@@ -9,6 +9,27 @@
 #include "trace.h"
 
 /**
+ * ublk_state_check_locked() - do state and session fit, at the end of a section that changed them?
+ * @dev: device
+ *
+ * Context: dev->lock held.
+ */
+void ublk_state_check_locked(struct ublk_device *dev)
+{
+	struct ublk_session *s = rcu_dereference_protected(dev->session,
+							   lockdep_is_held(&dev->lock));
+	int phase = s ? s->phase : UBLK_PHASE_NONE;
+
+	lockdep_assert_held(&dev->lock);
+	/* I8 */
+	if (dev->state == UBLK_STATE_LIVE)
+		WARN_ON_ONCE(phase != UBLK_PHASE_LIVE && phase != UBLK_PHASE_CLOSING);
+	else if (dev->state != UBLK_STATE_DEAD)
+		WARN_ON_ONCE(phase == UBLK_PHASE_LIVE);
+	WARN_ON_ONCE(phase == UBLK_PHASE_RETIRED);
+}
+
+/**
  * ublk_state_set_locked() - change the state of a device
  * @dev: device
  * @to: new state; the current one is allowed and does nothing

@@ -112,6 +112,7 @@ static void ublk_stop_session(struct ublk_session *s)
 	ublk_close_slots(s);
 	spin_lock(&dev->lock);
 	retired = ublk_session_retire_locked(s);
+	ublk_state_check_locked(dev);
 	spin_unlock(&dev->lock);
 	if (retired)
 		ublk_session_put(s);

@@ -66,7 +66,7 @@ struct ublk_slot {
 	struct request *rq;
 	u64 addr;			/* server's buffer, of the command held */
 	struct task_struct *owner;	/* pinned; session->owner_lock */
-	u64 exec_id;			/* owner's self_exec_id at FETCH: a later program is another */
+	u64 exec_id;			/* owner's self_exec_id at FETCH (P10) */
 	u16 q_id, tag;			/* which slot this is; immutable */
 } ____cacheline_aligned_in_smp;
 
