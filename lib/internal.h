@@ -107,7 +107,7 @@ struct ublk_queue {
 	void *priv;			/* the target's */
 	void *t;			/* the transport's */
 	struct ublk_queue_stats stats;
-	atomic_ullong double_completions, bad_results;	/* of stats; any thread counts */
+	atomic_ullong double_completions, bad_results; /* of stats; any thread */
 };
 
 struct ublk_device {
@@ -121,10 +121,10 @@ struct ublk_device {
 	int chr_fd;			/* -1 until opened */
 	unsigned desc_size;		/* bytes per descriptor, from the driver */
 	int event_fd;			/* eventfd: news for the thread in charge */
-	int wait_fd;			/* epoll: event_fd and what the caller adds; one fd to poll */
-	int signal_fd;			/* in wait_fd: readable = asked to stop; -1: none. Not owned */
+	int wait_fd;			/* epoll over event_fd and signal_fd */
+	int signal_fd;			/* readable: asked to stop; -1: none; not owned */
 	atomic_bool is_stop_requested;
-	atomic_int failed_queue;	/* -errno of the first queue thread that ended unasked */
+	atomic_int failed_queue;	/* -errno of the first thread that ended unasked */
 	bool is_ours_to_delete;		/* this call did the ADD, and it never went live */
 	bool is_recovering;		/* END_USER_RECOVERY rather than START */
 	bool is_target_open;		/* ops->open succeeded */
@@ -239,7 +239,7 @@ int ublk_ctl_open_transport(const struct ublk_transport_ops *transport,
 			    struct ublk_ctl **ret_ctl);
 void ublk_ctl_get(struct ublk_ctl *ctl);
 void ublk_ctl_put(struct ublk_ctl *ctl);
-/* Runs it. < 0, with a sentence: no answer. 0: *ret_res is the driver's, for the caller to explain. */
+/* < 0, with a sentence: no answer. 0: *ret_res is the driver's, for the caller to explain. */
 int ublk_ctl_run(struct ublk_ctl *ctl, const struct ublk_cmd_args *args, int *ret_res);
 int ublk_cmd_begin(struct ublk_ctl *ctl, const struct ublk_cmd_args *args,
 		   struct ublk_cmd **ret_cmd);

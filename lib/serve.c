@@ -22,8 +22,8 @@ static void log_to_stderr(int level, const char *message, void *user)
  */
 static void die(struct ublk_device *dev)
 {
-	ublk_log(LIBUBLK_LOG_ERROR, "device %d: a queue thread ended unasked (%s); the process ends "
-		 "so that the device can be recovered", dev->id,
+	ublk_log(LIBUBLK_LOG_ERROR, "device %d: a queue thread ended unasked (%s); the process "
+		 "ends so that the device can be recovered", dev->id,
 		 strerror(-atomic_load(&dev->failed_queue)));
 	_exit(LIBUBLK_EXIT_DIED);
 }

@@ -1,0 +1,515 @@
+// SPDX-License-Identifier: MIT OR LGPL-2.1-or-later
+/* Creating, taking over, attaching: what is accepted, what is refused and how it is left behind. */
+#include <fcntl.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "fake_target.h"
+
+static struct ublk_ctl *ctl;
+static struct fake_target *target;
+
+static int setup(void **state)
+{
+	(void)state;
+	ctl = fake_setup();
+	target = fake_target_new();
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	(void)state;
+	fake_teardown(ctl);
+	fake_target_free(target);
+	return 0;
+}
+
+static int attach(const struct ublk_device_config *config, struct ublk_device **ret_dev)
+{
+	return ublk_device_attach(ctl, config, &fake_target_ops, target, ret_dev);
+}
+
+/* A device that lived and lost its server. */
+static struct ublk_uuid orphan(struct ublk_device_config config)
+{
+	struct fake_server server;
+	struct ublk_device *dev;
+	struct ublk_uuid uuid;
+
+	assert_int_equal(attach(&config, &dev), 0);
+	uuid = ublk_device_config_of(dev)->uuid;
+	assert_int_equal(fake_server_start(&server, dev), 0);
+	fake_server_end(&server);
+	return uuid;
+}
+
+static char *record_text(void)
+{
+	static char text[4096];
+	char path[100];
+	size_t n;
+	FILE *f;
+
+	snprintf(path, sizeof(path), "%s/0", fake_run_dir());
+	f = fopen(path, "r");
+	assert_non_null(f);
+	n = fread(text, 1, sizeof(text) - 1, f);
+	text[n] = '\0';
+	fclose(f);
+	return text;
+}
+
+static void assert_sentence(const char *part)
+{
+	if (!strstr(ublk_last_error(), part))
+		fail_msg("'%s' is not in '%s'", part, ublk_last_error());
+}
+
+/* After a refused takeover: still there, still parked, same record, and it can be done again. */
+static void assert_untouched(const char *text)
+{
+	struct fake_server server;
+	struct ublk_device *dev;
+
+	assert_true(fake->devices[0].exists);
+	assert_int_equal(fake->devices[0].info.state, UBLK_S_DEV_QUIESCED);
+	assert_false(fake->devices[0].is_node_open);
+	assert_int_equal(fake_count(UBLK_U_CMD_DEL_DEV), 0);
+	assert_string_equal(record_text(), text);
+	memset(target->data, 0, sizeof(target->data));
+	target->open_result = 0;
+	target->fence_fd = -1;
+	assert_int_equal(ublk_device_takeover(ctl, 0, NULL, &fake_target_ops, target, &dev), 0);
+	assert_int_equal(target->recovering, 1);
+	assert_int_equal(fake_server_start(&server, dev), 0);
+	fake_server_end(&server);
+}
+
+static void create(void **state)
+{
+	struct ublk_device_config config = fake_config(4);
+	struct fake_server server;
+	struct ublk_device *dev;
+	struct ublk_queue *q;
+
+	(void)state;
+	fake->nr_cpus = 2;
+	assert_int_equal(ublk_device_create(ctl, &config, &fake_target_ops, target, &dev), 0);
+	/* P18: what was granted counts, not what was asked. */
+	assert_int_equal(ublk_device_config_of(dev)->nr_queues, 2);
+	assert_int_equal(ublk_queue_open(dev, 2, &q), -EINVAL);
+	assert_int_equal(target->recovering, 0);
+	assert_int_equal(ublk_device_id(dev), 0);
+	/* P16, the library's half: no START before every queue is fetched. */
+	assert_int_equal(ublk_device_start_begin(dev), 0);
+	assert_int_equal(ublk_device_start_poll(dev), -EAGAIN);
+	assert_int_equal(ublk_queue_open(dev, 0, &server.q[0]), 0);
+	assert_int_equal(ublk_device_start_poll(dev), -EAGAIN);
+	assert_int_equal(ublk_queue_open(dev, 1, &server.q[1]), 0);
+	assert_int_equal(ublk_device_start_poll(dev), 0);
+	assert_int_equal(target->nr_started, 1);
+	server.dev = dev;
+	server.nr_queues = 2;
+	fake_server_end(&server);
+	assert_int_equal(target->nr_close, 1);
+	/* Live once, so the kernel keeps it. */
+	assert_true(fake->devices[0].exists);
+}
+
+static void a_failed_create_leaves_nothing(void **state)
+{
+	struct ublk_device_config config = fake_config(1);
+	struct ublk_device *dev;
+	char path[100];
+
+	(void)state;
+	target->open_result = -ENXIO;
+	assert_int_equal(ublk_device_create(ctl, &config, &fake_target_ops, target, &dev), -ENXIO);
+	assert_sentence("on the moon");
+	assert_false(fake->devices[0].exists);
+	assert_int_equal(target->nr_close, 0);
+	target->open_result = 0;
+
+	fake->fail_op = UBLK_U_CMD_SET_PARAMS;
+	fake->fail_with = -EINVAL;
+	assert_int_equal(ublk_device_create(ctl, &config, &fake_target_ops, target, &dev), -EINVAL);
+	assert_sentence("parameters");
+	assert_false(fake->devices[0].exists);
+	fake->fail_with = 0;
+
+	/* No record, no device: it could not be recovered. */
+	snprintf(path, sizeof(path), "%s/file", fake_run_dir());
+	close(open(path, O_CREAT | O_WRONLY, 0600));
+	strcat(path, "/below");
+	ublk_ctl_set_run_dir(ctl, path);
+	assert_int_equal(ublk_device_create(ctl, &config, &fake_target_ops, target, &dev),
+			 -ENOTDIR);
+	assert_false(fake->devices[0].exists);
+	assert_int_equal(target->nr_close, target->nr_open - 1);
+	ublk_ctl_set_run_dir(ctl, fake_run_dir());
+
+	/* Created, but never started by its owner. */
+	assert_int_equal(ublk_device_create(ctl, &config, &fake_target_ops, target, &dev), 0);
+	ublk_device_free(dev);
+	assert_false(fake->devices[0].exists);
+	snprintf(path, sizeof(path), "%s/0", fake_run_dir());
+	assert_int_equal(access(path, F_OK), -1);
+}
+
+static void id_taken(void **state)
+{
+	struct ublk_device_config config = fake_config(1);
+	struct ublk_device *dev, *other;
+
+	(void)state;
+	config.id = 1;
+	assert_int_equal(ublk_device_create(ctl, &config, &fake_target_ops, target, &dev), 0);
+	assert_int_equal(ublk_device_create(ctl, &config, &fake_target_ops, target, &other),
+			 -EEXIST);
+	assert_sentence("device 1 exists already");
+	assert_true(fake->devices[1].exists);
+	ublk_device_free(dev);
+}
+
+static void features(void **state)
+{
+	struct ublk_device_config config = fake_config(1);
+	struct ublk_device *dev;
+
+	(void)state;
+	/* Known to be missing: not even tried. */
+	config.features_required = LIBUBLK_FEATURE_IO_DESC_SIZE;
+	assert_int_equal(ublk_device_create(ctl, &config, &fake_target_ops, target, &dev),
+			 -EOPNOTSUPP);
+	assert_sentence("IO_DESC_SIZE");
+	assert_int_equal(fake_count(UBLK_U_CMD_ADD_DEV), 0);
+
+	/* Not granted, whatever GET_FEATURES said, or without it. */
+	config.features_required = LIBUBLK_FEATURE_QUIESCE;
+	fake->withheld = UBLK_F_QUIESCE;
+	assert_int_equal(ublk_device_create(ctl, &config, &fake_target_ops, target, &dev),
+			 -EOPNOTSUPP);
+	assert_sentence("QUIESCE");
+	assert_false(fake->devices[0].exists);
+	fake->features = 0;
+	assert_int_equal(ublk_device_create(ctl, &config, &fake_target_ops, target, &dev),
+			 -EOPNOTSUPP);
+	assert_false(fake->devices[0].exists);
+
+	/* A mode is as good as a requirement. */
+	config.features_required = 0;
+	config.data_mode = LIBUBLK_DATA_USER_COPY;
+	fake->withheld = UBLK_F_USER_COPY;
+	assert_int_equal(ublk_device_create(ctl, &config, &fake_target_ops, target, &dev),
+			 -EOPNOTSUPP);
+	assert_sentence("USER_COPY");
+
+	/* Wanted only: fine without. */
+	config.data_mode = LIBUBLK_DATA_COPY;
+	config.features_wanted = LIBUBLK_FEATURE_USER_COPY | LIBUBLK_FEATURE_QUIESCE;
+	assert_int_equal(ublk_device_create(ctl, &config, &fake_target_ops, target, &dev), 0);
+	assert_false(ublk_device_config_of(dev)->features_granted & LIBUBLK_FEATURE_USER_COPY);
+	assert_true(ublk_device_config_of(dev)->features_granted & LIBUBLK_FEATURE_QUIESCE);
+	ublk_device_free(dev);
+}
+
+static void takeover_refused_by_identity(void **state)
+{
+	struct ublk_device_config config = fake_config(1);
+	struct ublk_target_ops other = fake_target_ops;
+	struct ublk_device *dev;
+	char before[4096];
+
+	(void)state;
+	orphan(config);
+	strcpy(before, record_text());
+
+	ublk_uuid_generate(&config.uuid);
+	assert_int_equal(ublk_device_takeover(ctl, 0, &config, &fake_target_ops, target, &dev),
+			 -ESTALE);
+	assert_sentence("another UUID");
+	config.id = 0;
+	assert_int_equal(attach(&config, &dev), -ESTALE);
+
+	other.name = "other";
+	assert_int_equal(ublk_device_takeover(ctl, 0, NULL, &other, target, &dev), -ESTALE);
+	assert_sentence("target fake");
+
+	/* Somebody else made a device with this id meanwhile: the record is stale. */
+	fake->devices[0].info.ublksrv_flags ^= 1;
+	assert_int_equal(ublk_device_takeover(ctl, 0, NULL, &fake_target_ops, target, &dev),
+			 -ESTALE);
+	assert_sentence("earlier device");
+	fake->devices[0].info.ublksrv_flags ^= 1;
+
+	assert_int_equal(fake_count(UBLK_U_CMD_START_USER_RECOVERY), 0);
+	assert_untouched(before);
+}
+
+static void takeover_without_record(void **state)
+{
+	struct ublk_device_config config = fake_config(1), named = UBLK_DEVICE_CONFIG_INIT;
+	struct ublk_device *dev;
+
+	(void)state;
+	named.uuid = orphan(config);
+	assert_int_equal(ublk_record_remove(ctl, 0), 0);
+	assert_int_equal(ublk_device_takeover(ctl, 0, NULL, &fake_target_ops, target, &dev),
+			 -ESTALE);
+	assert_sentence("no record");
+	/* The kernel's tag proves a UUID that the caller brings; the record comes back. */
+	assert_int_equal(ublk_device_takeover(ctl, 0, &named, &fake_target_ops, target, &dev), 0);
+	assert_non_null(strstr(record_text(), "\"target\":\"fake\""));
+	ublk_device_free(dev);
+}
+
+static void takeover_refused_by_target(void **state)
+{
+	struct ublk_device_config config = fake_config(1);
+	struct ublk_device *dev;
+	char before[4096];
+
+	(void)state;
+	orphan(config);
+	strcpy(before, record_text());
+	target->open_result = -ENOENT;
+	assert_int_equal(ublk_device_takeover(ctl, 0, NULL, &fake_target_ops, target, &dev),
+			 -ENOENT);
+	assert_sentence("on the moon");
+	target->open_result = 0;
+
+	config.capacity = 1 << 19;
+	assert_int_equal(ublk_device_takeover(ctl, 0, &config, &fake_target_ops, target, &dev),
+			 -EINVAL);
+	assert_sentence("would be cut");
+
+	config.capacity = 0;
+	config.features_required = LIBUBLK_FEATURE_QUIESCE;
+	assert_int_equal(ublk_device_takeover(ctl, 0, &config, &fake_target_ops, target, &dev),
+			 -EOPNOTSUPP);
+	assert_sentence("the device lacks QUIESCE");
+	assert_untouched(before);
+}
+
+static void takeover_refused_by_state(void **state)
+{
+	struct ublk_device_config config = fake_config(1);
+	struct fake_server server;
+	struct ublk_device *dev, *other;
+
+	(void)state;
+	config.id = 0;
+	assert_int_equal(attach(&config, &dev), 0);
+	assert_int_equal(ublk_device_takeover(ctl, 0, NULL, &fake_target_ops, target, &other),
+			 -EINVAL);
+	assert_sentence("DEAD");
+	assert_int_equal(fake_server_start(&server, dev), 0);
+	assert_int_equal(ublk_device_takeover(ctl, 0, NULL, &fake_target_ops, target, &other),
+			 -EBUSY);
+	assert_sentence("served by process");
+	assert_int_equal(attach(&config, &other), -EBUSY);
+	assert_sentence("served by process");
+	fake_server_end(&server);
+
+	assert_int_equal(ublk_device_takeover(ctl, 0, NULL, &fake_target_ops, target, &dev), 0);
+	/* A second one at the same time. */
+	assert_int_equal(ublk_device_takeover(ctl, 0, NULL, &fake_target_ops, target, &other),
+			 -EBUSY);
+	assert_sentence("is taking it over");
+	ublk_device_free(dev);
+
+	assert_int_equal(ublk_device_takeover(ctl, 3, NULL, &fake_target_ops, target, &dev),
+			 -ENODEV);
+	assert_sentence("there is no device 3");
+}
+
+static void attach_by_uuid(void **state)
+{
+	struct ublk_device_config config = fake_config(1);
+	struct fake_server server;
+	struct ublk_device *dev;
+
+	(void)state;
+	orphan(config);
+	config.uuid = orphan(config);		/* device 1 */
+	assert_int_equal(attach(&config, &dev), 0);
+	assert_int_equal(ublk_device_id(dev), 1);
+	assert_true(ublk_device_is_recovering(dev));
+	assert_int_equal(fake_server_start(&server, dev), 0);
+	fake_stop(1);
+	fake_server_end(&server);
+
+	/* Stopped: started again, not taken over, not deleted. */
+	assert_int_equal(attach(&config, &dev), 0);
+	assert_int_equal(ublk_device_id(dev), 1);
+	assert_false(ublk_device_is_recovering(dev));
+	assert_int_equal(fake_server_start(&server, dev), 0);
+	assert_int_equal(fake->devices[1].info.state, UBLK_S_DEV_LIVE);
+	fake_server_end(&server);
+	assert_int_equal(fake_count(UBLK_U_CMD_DEL_DEV), 0);
+}
+
+static void attach_waits_for_a_death_to_be_noticed(void **state)
+{
+	struct ublk_device_config config = fake_config(1);
+	struct fake_server server;
+	struct ublk_device *dev;
+	pid_t dead, noticer;
+	int status;
+
+	(void)state;
+	config.id = 0;
+	config.attach_timeout_ms = 30;
+	orphan(config);
+	dead = fork();
+	if (!dead)
+		_exit(0);
+	waitpid(dead, NULL, 0);
+	fake->devices[0].info.state = UBLK_S_DEV_LIVE;
+	fake->devices[0].info.ublksrv_pid = dead;
+	fake->devices[0].is_node_open = true;
+	assert_int_equal(attach(&config, &dev), -ETIMEDOUT);
+	assert_sentence("did not leave LIVE");
+
+	config.attach_timeout_ms = 30000;
+	noticer = fork();
+	if (!noticer) {
+		usleep(20000);	/* not waited for: the attach below is, whenever this happens */
+		fake_server_gone(0);
+		_exit(0);
+	}
+	assert_int_equal(attach(&config, &dev), 0);
+	assert_int_equal(waitpid(noticer, &status, 0), noticer);
+	assert_int_equal(fake_server_start(&server, dev), 0);
+	fake_server_end(&server);
+}
+
+/* Opened anew, as another process would: an open file of its own. */
+static int open_backing(void)
+{
+	char path[100];
+	int fd;
+
+	snprintf(path, sizeof(path), "%s/backing", fake_run_dir());
+	fd = open(path, O_CREAT | O_RDWR | O_CLOEXEC, 0600);
+	assert_true(fd >= 0);
+	return fd;
+}
+
+static void fence(void **state)
+{
+	struct ublk_device_config config = fake_config(1);
+	int ours = open_backing(), theirs = open_backing();
+	struct ublk_record *record;
+	struct ublk_device *dev;
+	char before[4096];
+
+	(void)state;
+	target->fence_fd = ours;
+	assert_int_equal(flock(theirs, LOCK_EX | LOCK_NB), 0);
+	assert_int_equal(ublk_device_create(ctl, &config, &fake_target_ops, target, &dev), -EBUSY);
+	assert_sentence("another server uses it");
+	assert_false(fake->devices[0].exists);
+
+	assert_int_equal(flock(theirs, LOCK_UN), 0);
+	memset(fake->nr_commands, 0, sizeof(fake->nr_commands));
+	orphan(config);
+	strcpy(before, record_text());
+	assert_int_equal(ublk_record_load(ctl, 0, &record), 0);
+	assert_true(ublk_record_is_fenced(record));
+	assert_non_null(strstr(ublk_record_fence_path(record), "/backing"));
+	ublk_record_free(record);
+
+	/* The dead server's I/O still holds its file, and with it the lock. */
+	assert_int_equal(flock(ours, LOCK_UN), 0);
+	assert_int_equal(flock(theirs, LOCK_EX | LOCK_NB), 0);
+	config.fence_timeout_ms = 30;
+	assert_int_equal(ublk_device_takeover(ctl, 0, &config, &fake_target_ops, target, &dev),
+			 -EBUSY);
+	assert_sentence("still locked after 30 ms");
+	assert_int_equal(fake_count(UBLK_U_CMD_END_USER_RECOVERY), 0);
+	assert_untouched(before);
+	close(theirs);
+	close(ours);
+}
+
+static struct ublk_device *interrupted;
+
+static int open_and_interrupt(struct ublk_device *dev, int recovering, void *user)
+{
+	(void)recovering;
+	(void)user;
+	interrupted = dev;
+	ublk_device_request_stop(dev);
+	return 0;
+}
+
+static void fence_wait_is_interruptible(void **state)
+{
+	struct ublk_device_config config = fake_config(1);
+	struct ublk_target_ops ops = fake_target_ops;
+	int ours = open_backing(), theirs = open_backing();
+	struct ublk_device *dev;
+	char before[4096];
+
+	(void)state;
+	orphan(config);
+	strcpy(before, record_text());
+	assert_int_equal(flock(theirs, LOCK_EX | LOCK_NB), 0);
+	target->fence_fd = ours;
+	ops.open = open_and_interrupt;
+	assert_int_equal(ublk_device_takeover(ctl, 0, &config, &ops, target, &dev), -ECANCELED);
+	assert_sentence("interrupted");
+	assert_untouched(before);
+	close(theirs);
+	close(ours);
+}
+
+static void no_recovery(void **state)
+{
+	struct ublk_device_config config = fake_config(1);
+	struct ublk_device *dev;
+
+	(void)state;
+	config.recovery = LIBUBLK_RECOVERY_OFF;
+	orphan(config);
+	assert_int_equal(fake->devices[0].info.state, UBLK_S_DEV_DEAD);
+	fake->devices[0].info.state = UBLK_S_DEV_QUIESCED;
+	assert_int_equal(ublk_device_takeover(ctl, 0, NULL, &fake_target_ops, target, &dev),
+			 -EINVAL);
+	assert_sentence("only be deleted");
+}
+
+#define TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(create),
+		TEST(a_failed_create_leaves_nothing),
+		TEST(id_taken),
+		TEST(features),
+		TEST(takeover_refused_by_identity),
+		TEST(takeover_without_record),
+		TEST(takeover_refused_by_target),
+		TEST(takeover_refused_by_state),
+		TEST(attach_by_uuid),
+		TEST(attach_waits_for_a_death_to_be_noticed),
+		TEST(fence),
+		TEST(fence_wait_is_interruptible),
+		TEST(no_recovery),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
