@@ -21,8 +21,11 @@ static struct dentry *ublk_debugfs_root;
 
 static void ublk_show_session(struct seq_file *m, struct ublk_session *s)
 {
+	int phase = READ_ONCE(s->phase);
+
+	seq_printf(m, "server_pid: %d\n", phase == UBLK_PHASE_LIVE ? pid_nr(s->opener) : -1);
 	seq_printf(m, "session: %u\n", s->seq);
-	seq_printf(m, "phase: %s\n", ublk_phase_name(READ_ONCE(s->phase)));
+	seq_printf(m, "phase: %s\n", ublk_phase_name(phase));
 	seq_printf(m, "opener: %d\n", pid_nr(s->opener));
 	seq_printf(m, "ready: %d\n", atomic_read(&s->ready));
 	seq_printf(m, "slots: %u\n", s->nr_slots);
@@ -55,7 +58,6 @@ static int ublk_device_show(struct seq_file *m, void *unused)
 	seq_printf(m, "depth: %u\n", ublk_depth(dev));
 	seq_printf(m, "max_io_buf_bytes: %u\n", dev->info.max_io_buf_bytes);
 	seq_printf(m, "io_desc_size: %u\n", dev->info.io_desc_size);
-	seq_printf(m, "server_pid: %d\n", READ_ONCE(dev->info.ublksrv_pid));
 	seq_printf(m, "disk: %d\n", !!READ_ONCE(dev->disk));
 	seq_printf(m, "disks_alive: %d\n", atomic_read(&dev->nr_disks));
 	seq_printf(m, "stoppers: %u\n", READ_ONCE(dev->stoppers));
@@ -67,7 +69,7 @@ static int ublk_device_show(struct seq_file *m, void *unused)
 		ublk_show_session(m, s);
 		ublk_session_put(s);
 	} else {
-		seq_puts(m, "session: none\n");
+		seq_puts(m, "server_pid: -1\nsession: none\n");
 	}
 	return 0;
 }
