@@ -39,6 +39,7 @@ struct program {
 	char **argv;		/* as recorded: executable, operands, options */
 	struct ublk_target_ops ops;
 	int is_retry;		/* a supervised worker's second or later start */
+	int is_given_up;	/* by somebody else, while the server was dying */
 	int *shared_id;		/* with the supervisor and later workers; -1 = not live yet */
 };
 
@@ -88,6 +89,22 @@ static void target_started(struct ublk_device *dev, void *user)
 		target_ops(target)->started(dev, target);
 }
 
+/*
+ * A restarted server is there to take over. If there is nothing to take over any more,
+ * somebody has stopped the device meanwhile, and wants it to stay so.
+ */
+static int target_open(struct ublk_device *dev, int recovering, void *user)
+{
+	struct target *target = user;
+
+	if (program.is_retry && *program.shared_id >= 0 && !recovering) {
+		program.is_given_up = 1;
+		return ublk_set_error(ECANCELED, "device %d was stopped: no new server for it",
+				      ublk_device_id(dev));
+	}
+	return target_ops(target)->open ? target_ops(target)->open(dev, recovering, target) : 0;
+}
+
 static int report_failure(int r, const char *sentence)
 {
 	if (!*sentence)
@@ -124,8 +141,7 @@ static void become_io_process(void)
 	fd = open("/proc/self/oom_score_adj", O_WRONLY | O_CLOEXEC);
 	if (fd < 0)
 		return;
-	if (write(fd, "-1000", 5) < 0)
-		errno = 0;
+	dprintf(fd, "-1000");
 	close(fd);
 }
 
@@ -147,10 +163,7 @@ static int serve(void)
 	return r < 0 ? report_failure(r, err.text) : 0;
 }
 
-/*
- * A device that was stopped or deleted while its server was dying has been given up
- * by somebody: a new server must not bring it back.
- */
+/* Looked at first, so that a deleted device does not flash up for target_open() to refuse. */
 static int device_given_up(int id)
 {
 	struct ublk_device_info info = { .size = sizeof(info) };
@@ -172,9 +185,14 @@ static int worker(unsigned int attempt, void *user)
 
 	(void)user;
 	program.is_retry = attempt > 0;
-	if (attempt && *program.shared_id >= 0 && device_given_up(*program.shared_id))
-		return 0;
+	if (attempt && *program.shared_id >= 0) {
+		if (device_given_up(*program.shared_id))
+			return 0;
+		program.config.id = *program.shared_id;
+	}
 	status = serve();
+	if (program.is_given_up)
+		return 0;
 	return status && !attempt ? LIBUBLK_EXIT_GIVE_UP : status;
 }
 
@@ -363,8 +381,8 @@ static int run(int argc, char **argv)
 		return report_usage(program.options.err.text);
 	if (program.common.ready_fd >= 0) {
 		/* in the background: hold no file system that somebody wants to unmount */
-		if (chdir("/") < 0)
-			errno = 0;
+		r = chdir("/");
+		(void)r;
 	}
 	if (target->type->keep) {
 		r = target->type->keep(target, &program.options.err);
@@ -372,6 +390,7 @@ static int run(int argc, char **argv)
 			return report_failure(r, program.options.err.text);
 	}
 	program.ops = *target_ops(target);
+	program.ops.open = target_open;
 	program.ops.started = target_started;
 	return program.common.is_supervised ? supervise() : serve();
 }

@@ -21,7 +21,8 @@ static void list_line(const struct device_view *view)
 		snprintf(server, sizeof(server), "%d", info->server_pid);
 	printf("%4d  %-8s  %9s  %-8s  %7s  %-8s  %-8s  %-8s  %s\n", info->id,
 	       ublk_state_name(info->state),
-	       info->capacity ? size_format(info->capacity, size) : "-", queues, server, ublk_recovery_name(info->recovery),
+	       info->capacity ? size_format(info->capacity, size) : "-", queues,
+	       server, ublk_recovery_name(info->recovery),
 	       view->record ? ublk_record_target(view->record) : "-",
 	       !view->record ? "-" : ublk_record_is_fenced(view->record) ? "fenced" : "unfenced",
 	       name ? name : "");

@@ -118,9 +118,11 @@ static int report(struct command_call *call, int id, const char *state,
 	struct json_object *object;
 
 	if (!call->is_json) {
-		printf("ublk %d is %s%s%s\n", id, state,
-		       server->fence[0] && !server->is_fence_free ? "; its server still has " : "",
-		       server->fence[0] && !server->is_fence_free ? server->fence : "");
+		if (server->fence[0] && !server->is_fence_free)
+			printf("ublk %d is %s, but %s is still locked by its server\n", id, state,
+			       server->fence);
+		else
+			printf("ublk %d is %s\n", id, state);
 		return STATUS_OK;
 	}
 	object = json_object_new_object();
