@@ -44,6 +44,7 @@ shows queue/write_cache 'write through'
 shows queue/fua 0
 shows queue/discard_max_hw_bytes 0
 shows queue/write_zeroes_max_bytes 0
+echo none >/sys/block/ublkb0/queue/scheduler
 shows queue/nr_requests 8
 # any buffer will do, as long as a word is a word
 shows queue/dma_alignment 3
