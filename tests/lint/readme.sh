@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT OR LGPL-2.1-or-later
 # The README's program is the one that is built, and its version is dkms.conf's.
+# shellcheck disable=SC2016 # the quoted is what it says
 set -eu -o pipefail
 cd "$(dirname "$0")/../.."
 
