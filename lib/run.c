@@ -189,26 +189,29 @@ static bool count(struct crew *crew, const unsigned *counter)
 	return is_full;
 }
 
-/* Waits until @counter is full. -ETIME; -ECANCELED to stop; or what a queue failed with. */
-static int wait_for(struct crew *crew, const unsigned *counter, int timeout_ms, bool may_cancel)
+/* Why a wait ended. Not errnos: a queue may fail with any of those. */
+enum outcome { OUT_FULL, OUT_FAILED, OUT_CANCELLED, OUT_TIME };
+
+/* Waits until @counter is full, or a queue failed, or somebody wants the device to end. */
+static enum outcome wait_for(struct crew *crew, const unsigned *counter, int timeout_ms,
+			     bool may_cancel)
 {
 	int64_t deadline = ublk_deadline(timeout_ms);
 	struct ublk_device *dev = crew->dev;
 
 	for (;;) {
-		int left = ublk_time_left(deadline), failed;
+		int left = ublk_time_left(deadline);
 
 		/* Cleared before the looks below: what happens after them wakes the poll. */
 		ublk_event_clear(dev->event_fd);
-		failed = atomic_load(&dev->failed_queue);
-		if (failed)
-			return failed;
+		if (atomic_load(&dev->failed_queue))
+			return OUT_FAILED;
 		if (count(crew, counter))
-			return 0;
+			return OUT_FULL;
 		if (may_cancel && ublk_device_consume_signal(dev))
-			return -ECANCELED;
+			return OUT_CANCELLED;
 		if (!left)
-			return -ETIME;
+			return OUT_TIME;
 		ublk_poll_in(may_cancel ? dev->wait_fd : dev->event_fd, left);
 	}
 }
@@ -225,8 +228,7 @@ static void end_device(struct crew *crew)
 		r = ublk_device_stop(dev->ctl, dev->id, 0, 0);
 	if (r < 0)
 		ublk_log(LIBUBLK_LOG_WARNING, "%s", ublk_last_error());
-	r = wait_for(crew, &crew->nr_done, DRAIN_MS, false);
-	if (r == -ETIME)
+	if (wait_for(crew, &crew->nr_done, DRAIN_MS, false) == OUT_TIME)
 		ublk_log(LIBUBLK_LOG_WARNING, "device %d has ended, requests are left in target "
 			 "%s: dropped", dev->id, dev->name);
 }
@@ -237,20 +239,22 @@ static int run_crew(struct crew *crew)
 	int r;
 
 	r = create_threads(crew);
-	if (!r)
-		r = wait_for(crew, &crew->nr_open, -1, true);
-	if (!r)
-		r = ublk_device_start(dev);
-	else if (r == -ECANCELED)
-		ublk_set_error(r, "device %d: interrupted on request", dev->id);
 	if (r < 0)
 		return r;
-	r = wait_for(crew, &crew->nr_done, -1, true);
-	if (r == -ECANCELED) {
-		end_device(crew);
-		r = atomic_load(&dev->failed_queue);
+	switch (wait_for(crew, &crew->nr_open, -1, true)) {
+	case OUT_FAILED:
+		return atomic_load(&dev->failed_queue);
+	case OUT_CANCELLED:
+		return ublk_set_error(ECANCELED, "device %d: interrupted on request", dev->id);
+	default:
+		break;
 	}
-	return r;
+	r = ublk_device_start(dev);
+	if (r < 0)
+		return r;
+	if (wait_for(crew, &crew->nr_done, -1, true) == OUT_CANCELLED)
+		end_device(crew);
+	return atomic_load(&dev->failed_queue);
 }
 
 /* The sentence is in the thread that failed: bring it to the one that asks. */
