@@ -61,7 +61,7 @@ struct fake_kernel {
 	uint64_t withheld;		/* known, but not granted by ADD */
 	unsigned nr_cpus;		/* clamps queues; 0: no clamp */
 
-	unsigned step, die_at;		/* die_at: SIGKILL at this step; 0: never */
+	atomic_uint step, die_at;		/* die_at: SIGKILL at this step; 0: never */
 
 	uint32_t fail_op;		/* this command ends with fail_with, and does nothing */
 	int fail_with;
@@ -70,9 +70,9 @@ struct fake_kernel {
 	bool ignores_cancel;
 	bool holds_sqes;		/* the target's SQEs stay under way */
 	int sqe_result;
-	int io_error;			/* end each I/O command with this; 0: no */
-	unsigned nr_commands[32];	/* by the low 5 bits of the number */
-	unsigned nr_sqes;		/* of the target, ended */
+	atomic_int io_error;			/* end each I/O command with this; 0: no */
+	atomic_uint nr_commands[32];	/* by the low 5 bits of the number */
+	atomic_uint nr_sqes;		/* of the target, ended */
 };
 
 extern struct fake_kernel *fake;

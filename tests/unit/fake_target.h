@@ -7,7 +7,7 @@
 
 struct fake_target {
 	unsigned char data[FAKE_REQUESTS][FAKE_DATA];
-	unsigned nr_open, nr_close, nr_started, nr_submit, nr_cqe;
+	atomic_uint nr_open, nr_close, nr_started, nr_submit, nr_cqe;
 	int recovering;			/* what the last open was told */
 	int open_result, queue_open_result, submit_result;
 	int fence_fd;			/* -1: unfenced */
