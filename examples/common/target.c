@@ -411,6 +411,8 @@ int target_main(const struct target_type *type, int argc, char **argv)
 	if (program.argv)
 		free(program.argv[0]);
 	free(program.argv);
+	if (program.target.inner)
+		free(program.target.inner->state);
 	free(program.target.state);
 	return status;
 }

@@ -56,7 +56,8 @@ struct target {
 	const struct ublk_target_ops *ops; /* chosen at run time; NULL = type->ops */
 	size_t priv_offset;		/* of this target's part in ublk_io_priv() */
 	const struct target *outer;	/* who wraps this one; NULL = the library is next */
-	const struct target *inner;	/* whom this one wraps; NULL = nobody */
+	const struct target *inner;	/* whom this one wraps; NULL = nobody. Its state
+					 * is allocated by choose, freed by target_main() */
 	void (*done)(const struct target *outer, struct ublk_io *io, int result);
 };
 

@@ -264,8 +264,6 @@ static void fault_cleanup(struct target *target)
 
 	if (fault->inner.type->cleanup)
 		fault->inner.type->cleanup(&fault->inner);
-	free(fault->inner.state);
-	fault->inner.state = NULL;
 }
 
 static int add_rule(void *at, const char *value, struct option_error *err)

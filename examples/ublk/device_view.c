@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <json-c/json.h>
+#include <limits.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -21,6 +22,31 @@ static int process_is_alive(pid_t pid)
 	return alive;
 }
 
+/* A number alone may be somebody else's by now; the program tells. */
+static int process_runs(pid_t pid, const char *program)
+{
+	char link[32], path[PATH_MAX];
+	ssize_t len;
+
+	snprintf(link, sizeof(link), "/proc/%d/exe", (int)pid);
+	len = readlink(link, path, sizeof(path) - 1);
+	if (len < 0)
+		return 0;
+	path[len] = '\0';
+	return !strcmp(path, program);
+}
+
+static void find_server(struct device_view *view)
+{
+	const char *const *argv = view->record ? ublk_record_argv(view->record) : NULL;
+	pid_t pid = view->info.server_pid;
+
+	if (pid <= 0 && argv && argv[0] && process_runs(ublk_record_pid(view->record), argv[0]))
+		pid = ublk_record_pid(view->record);
+	view->server_pid = pid > 0 ? pid : -1;
+	view->is_server_alive = process_is_alive(pid);
+}
+
 int device_view_load(struct ublk_ctl *ctl, int id, struct device_view *ret)
 {
 	struct ublk_record *record;
@@ -31,7 +57,6 @@ int device_view_load(struct ublk_ctl *ctl, int id, struct device_view *ret)
 	r = ublk_device_get_info(ctl, id, &ret->info);
 	if (r < 0)
 		return r;
-	ret->is_server_alive = process_is_alive(ret->info.server_pid);
 	r = ublk_record_load(ctl, id, &record);
 	if (r < 0) {
 		ret->record_error = r;
@@ -44,6 +69,7 @@ int device_view_load(struct ublk_ctl *ctl, int id, struct device_view *ret)
 	} else {
 		ret->record = record;
 	}
+	find_server(ret);
 	return 0;
 }
 
@@ -142,7 +168,7 @@ struct json_object *device_view_json(const struct device_view *view)
 	add_text(object, "disk", info->disk_major || info->disk_minor ? path : NULL);
 	snprintf(path, sizeof(path), "/dev/ublkc%d", info->id);
 	add_text(object, "char", path);
-	json_object_object_add(object, "server_pid", json_object_new_int(info->server_pid));
+	json_object_object_add(object, "server_pid", json_object_new_int(view->server_pid));
 	add_flag(object, "server_alive", view->is_server_alive);
 	add_text(object, "recovery", ublk_recovery_name(info->recovery));
 	add_number(object, "capacity", info->capacity);

@@ -12,6 +12,8 @@ struct device_view {
 	struct ublk_record *record;	/* NULL: none, or not about this device */
 	int record_error;		/* why not, -errno; 0 if there is one */
 	char record_why[256];		/* the sentence for it */
+	int server_pid;			/* -1: none. While a device is started the kernel
+					 * knows none; then it is the record's, if alive */
 	int is_server_alive;
 };
 

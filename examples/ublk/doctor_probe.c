@@ -178,7 +178,7 @@ static void probe_devices(struct doctor_facts *ret, struct ublk_ctl *ctl)
 			continue;
 		dev->is_known = 1;
 		dev->state = (uint32_t)view.info.state;
-		dev->server_pid = view.info.server_pid;
+		dev->server_pid = view.server_pid;
 		dev->is_server_alive = view.is_server_alive;
 		dev->has_record = view.record != NULL;
 		device_view_free(&view);

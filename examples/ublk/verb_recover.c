@@ -84,7 +84,7 @@ static int check_state(struct command_call *call, const struct device_view *view
 	if (info->state == LIBUBLK_STATE_LIVE && view->is_server_alive)
 		return command_fail(call, -EBUSY, "device %d has a living server, process %d: "
 						  "ublk stop --kill %d ends it",
-				    info->id, info->server_pid, info->id);
+				    info->id, view->server_pid, info->id);
 	return STATUS_OK;
 }
 

@@ -18,7 +18,7 @@ static void list_line(const struct device_view *view)
 
 	snprintf(queues, sizeof(queues), "%ux%u", info->nr_queues, info->queue_depth);
 	if (view->is_server_alive)
-		snprintf(server, sizeof(server), "%d", info->server_pid);
+		snprintf(server, sizeof(server), "%d", view->server_pid);
 	printf("%4d  %-8s  %9s  %-8s  %7s  %-8s  %-8s  %-8s  %s\n", info->id,
 	       ublk_state_name(info->state),
 	       info->capacity ? size_format(info->capacity, size) : "-", queues,
@@ -141,7 +141,7 @@ static void info_print(const struct device_view *view)
 	printf("device        %d, /dev/ublkb%d\n", info->id, info->id);
 	printf("state         %s\n", ublk_state_name(info->state));
 	if (view->is_server_alive)
-		printf("server        process %d\n", info->server_pid);
+		printf("server        process %d\n", view->server_pid);
 	else
 		printf("server        none\n");
 	printf("recovery      %s\n", ublk_recovery_name(info->recovery));

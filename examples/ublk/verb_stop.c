@@ -30,7 +30,6 @@ struct server {
  */
 static int server_find_by_device(struct command_call *call, int id, struct server *server)
 {
-	struct ublk_device_info again = { .size = sizeof(again) };
 	struct device_view view;
 	const char *path;
 	int r;
@@ -44,7 +43,7 @@ static int server_find_by_device(struct command_call *call, int id, struct serve
 	path = device_view_fence(&view);
 	if (path)
 		snprintf(server->fence, sizeof(server->fence), "%s", path);
-	server->pid = view.info.server_pid;
+	server->pid = view.server_pid;
 	device_view_free(&view);
 	if (server->pid <= 0)
 		return 0;
@@ -53,11 +52,13 @@ static int server_find_by_device(struct command_call *call, int id, struct serve
 		server->pidfd = -1;
 		return 0;
 	}
-	r = ublk_device_get_info(call->ctl, id, &again);
-	if (r < 0 || again.server_pid != server->pid) {
+	r = device_view_load(call->ctl, id, &view);
+	if (r < 0 || view.server_pid != server->pid) {
 		close(server->pidfd);
 		server->pidfd = -1;
 	}
+	if (!r)
+		device_view_free(&view);
 	return 0;
 }
 
