@@ -5,6 +5,22 @@
 PARAMS=/sys/module/ublk_drv/parameters
 DEBUG=/sys/kernel/debug/ublk
 
+# A script that fails may leave I/O parked, and its processes cannot be killed then.
+rescue()
+{
+	local node
+	# run_cleanups has it
+	[ "${status:-0}" != 0 ] || return
+	for node in /sys/class/ublk-char/ublkc*; do
+		[ -e "$node" ] || continue
+		echo "rescue: device ${node##*ublkc} is $(state_of "${node##*ublkc}")"
+		grep . "$DEBUG/${node##*ublkc}"/* || true
+		echo 1000 >"$PARAMS/stop_timeout_ms"
+		ublk-ctl del --id "${node##*ublkc}" --timeout 15
+	done
+}
+cleanup rescue
+
 # ---- servers -----------------------------------------------------------------------------
 
 # become_server FILE CMD..: so that the background job's pid is the server's own.
@@ -137,8 +153,16 @@ del_ends()
 # ---- load --------------------------------------------------------------------------------
 
 # dd in the background that is to get stuck with the server: run_bg needs a command
-write_block() { exec dd if=/dev/zero of="/dev/ublkb$1" bs=4k count=1 seek="$2" oflag=direct status=none; }
-read_block() { exec dd if="/dev/ublkb$1" of=/dev/null bs=4k count=1 skip="$2" iflag=direct status=none; }
+write_block()
+{
+	exec dd if=/dev/zero of="/dev/ublkb$1" bs=4k count=1 seek="$2" oflag=direct \
+		conv=nocreat status=none
+}
+
+read_block()
+{
+	exec dd if="/dev/ublkb$1" of=/dev/null bs=4k count=1 skip="$2" iflag=direct status=none
+}
 
 # fails NAME: the background job ends, and not well: its I/O got an error
 fails()
@@ -154,4 +178,32 @@ fails()
 parked_some() { [ "$(counter "$1" parked_now)" -gt 0 ]; }
 # a thread of the process is in uninterruptible sleep
 worker_in_d() { grep -qE '^[0-9]+ \(.*\) D ' "/proc/$1"/task/*/stat 2>/dev/null; }
+# in_flight ID [N]: the disk has at least N requests under way or parked
+in_flight()
+{
+	local n
+	n=$(awk '{ print $1 + $2 }' "/sys/block/ublkb$1/inflight")
+	[ $((n + $(counter "$1" parked_now))) -ge "${2:-1}" ]
+}
+
 is_sleep() { [ "$(cat "/proc/$1/comm" 2>/dev/null)" = sleep ]; }
+
+# ---- a file system that can be frozen ----------------------------------------------------
+
+# freezable ID DIR: an ext4 on a device of its own, whose server is healthy
+freezable()
+{
+	serve "fs$1" --id "$1" --depth 32 --size 64M
+	mkfs.ext4 -q "/dev/ublkb$1"
+	mkdir -p "$2"
+	mount "/dev/ublkb$1" "$2"
+	cleanup umount "$2"
+}
+
+unfreezable()
+{
+	umount "$2"
+	stop_ends "$1"
+	wait_bg "fs$1"
+}
+committed_more() { [ "$(counter "$1" committed)" -ge "$2" ]; }

@@ -9,7 +9,7 @@ serve srv --id 0 --depth 4 --recovery reissue --do uffd@usr1 --do uffd-serve@usr
 usr1 srv
 run_bg write write_block 0 1
 run_bg read read_block 0 2
-wait_for 20 grep -qE '[1-9]' /sys/block/ublkb0/inflight
+wait_for 20 in_flight 0 2
 usr2 srv
 wait_bg write
 wait_bg read

@@ -9,7 +9,7 @@ param stop_timeout_ms 2000
 serve srv --id 0 --depth 4 --recovery reissue --do uffd@usr1
 usr1 srv
 run_bg stuck write_block 0 1
-wait_for 20 grep -qE '[1-9]' /sys/block/ublkb0/inflight
+wait_for 20 in_flight 0
 stop_ends 0
 fails stuck
 kill_server srv

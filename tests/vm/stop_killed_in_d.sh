@@ -7,11 +7,7 @@
 
 requires fsfreeze mkfs.ext4
 param stop_timeout_ms 2000
-truncate -s 64M image
-mkfs.ext4 -q image
-mkdir -p mnt
-mount -o loop image mnt
-cleanup umount mnt
+freezable 1 mnt
 serve srv --id 0 --depth 4 --recovery reissue --block-in mnt/file
 fsfreeze -f mnt
 cleanup fsfreeze -u mnt
@@ -24,3 +20,4 @@ stop_ends 0
 fails stuck
 fsfreeze -u mnt
 wait_bg srv 137
+unfreezable 1 mnt

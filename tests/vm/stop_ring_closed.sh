@@ -10,6 +10,7 @@ serve srv --id 0 --depth 4 --recovery reissue --do close-ring@usr1
 usr1 srv
 saw srv '^RING_CLOSED'
 run_bg stuck write_block 0 1
+wait_for 20 in_flight 0
 stop_ends 0
 fails stuck
 kill_server srv

@@ -13,6 +13,7 @@ saw srv '^HELD'
 usr2 srv
 saw srv '^RING_CLOSED'
 run_bg stuck write_block 0 2
+wait_for 20 in_flight 0 2
 stop_ends 0
 fails held
 fails stuck

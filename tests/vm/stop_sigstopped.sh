@@ -11,7 +11,7 @@ for recovery in off reissue; do
 	kill_bg srv STOP
 	run_bg one write_block 0 1
 	run_bg two read_block 0 2
-	wait_for 20 grep -qE '[1-9]' /sys/block/ublkb0/inflight
+	wait_for 20 in_flight 0 2
 	stop_ends 0
 	fails one
 	fails two

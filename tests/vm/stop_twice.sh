@@ -18,4 +18,4 @@ wait_bg two any
 wait_bg three
 fails held
 ctl ENODEV info --id 0
-wait_bg srv any
+kill_server srv
