@@ -2,7 +2,7 @@
 # shellcheck shell=bash disable=SC2034 # what is set here is used by the other parts
 # Output, the cache, packages of the host: what every other part of ./run stands on.
 
-CACHE=${XDG_CACHE_HOME:-$HOME/.cache}/ublk
+CACHE=${XDG_CACHE_HOME:-${HOME:-/root}/.cache}/ublk
 
 if [ -t 1 ] && [ "${TERM:-dumb}" != dumb ]; then
 	RED=$'\e[31m' GREEN=$'\e[32m' YELLOW=$'\e[33m' BOLD=$'\e[1m' PLAIN=$'\e[0m'
@@ -132,7 +132,10 @@ cached()
 	if [ ! -e "$path" ]; then
 		(
 			exec 9>"$CACHE/lock/$kind-$key"
-			flock 9
+			flock -n 9 || {
+				say "   waiting for another run that makes the same $kind"
+				flock 9
+			}
 			[ ! -e "$path" ] || exit 0
 			"$1" "$path.tmp.$$" "${@:2}" 9>&- || {
 				as_root rm -rf -- "$path.tmp.$$"

@@ -31,10 +31,25 @@ make_base()
 	chmod 644 "$out/boot/vmlinuz-$kver" "$out/boot/initrd.img-$kver"
 }
 
-# Runs in a mount and pid namespace of its own: whatever is mounted or started here ends with it.
+# Everything below runs in a mount and pid namespace of its own: whatever is mounted or started
+# here ends with it.
+
+# writable_copy BASE WORK: mounts (or copies) BASE at WORK/root, where it may be changed.
+writable_copy()
+{
+	local base=$1 work=$2
+	mkdir -p "$work/upper" "$work/work" "$work/root"
+	mount -t overlay overlay \
+		-o "lowerdir=$base,upperdir=$work/upper,workdir=$work/work" "$work/root" \
+		2>/dev/null && return
+	# No overlayfs here, or not on this file system.
+	cp -a --reflink=auto "$base/." "$work/root/"
+}
+
+# What a user does, in the order in which dkms(8) wants it.
 dkms_install()
 {
-	local root=$1 kver=$2 version=$3
+	local root=$1 kver=$2 version=$3 step
 	mount -t proc proc "$root/proc"
 	mount -t tmpfs tmpfs "$root/tmp"
 	for step in add build install; do
@@ -46,29 +61,36 @@ dkms_install()
 	done
 	# What modprobe will find has to be ours, not one of the kernel's.
 	chroot "$root" modinfo -k "$kver" -n ublk_drv | grep "^/lib/modules/$kver/updates/dkms/"
+	umount "$root/tmp" "$root/proc"
 }
 
 make_image()
 {
-	local out=$1 base=$2 source=$3 owner=$4 kver version
-	root=$1.root	# for the trap, which runs when this function is gone
+	local out=$1 base=$2 source=$3 owner=$4 root=$1.work/root kver version
 	kver=$(cat "$base/etc/ublk-kernel")
 	version=$(set +u; . "$source/dkms.conf" >/dev/null; echo "$PACKAGE_VERSION")
-	trap 'rm -rf -- "$root"' EXIT
-	cp -a --reflink=auto "$base" "$root"
-	cp -a "$source" "$root/usr/src/ublk-$version"
-	chown -R 0:0 "$root/usr/src/ublk-$version"
-	unshare --mount --propagation private --pid --fork --kill-child \
-		"$BASH" "$here/mkroot.sh" dkms "$root" "$kver" "$version"
+	writable_copy "$base" "$out.work"
+	mkdir "$root/usr/src/ublk-$version"
+	cp -r "$source/." "$root/usr/src/ublk-$version/"
+	dkms_install "$root" "$kver" "$version"
 	mke2fs -q -t ext4 -E lazy_itable_init=1,lazy_journal_init=1 -d "$root" "$out" 3G
 	chown "$owner" "$out"
+}
+
+module_image()
+{
+	local status=0
+	unshare --mount --propagation private --pid --fork --kill-child \
+		"$BASH" "$0" image "$@" || status=$?
+	rm -rf -- "$1.work"
+	return "$status"
 }
 
 verb=$1
 shift
 case $verb in
 base)	make_base "$@" ;;
-module)	make_image "$@" ;;
-dkms)	dkms_install "$@" ;;
+module)	module_image "$@" ;;
+image)	make_image "$@" ;;
 *)	exit 2 ;;
 esac

@@ -89,7 +89,7 @@ follow()
 		case $word in
 		begin)
 			running=$name
-			limit=$(($(vm_timeout "$name") + 300 * SLOW))
+			limit=$(($(vm_timeout "$name") + 300))
 			;;
 		end)
 			wait_output "$dir" "$name"
