@@ -2,6 +2,9 @@
 # shellcheck shell=bash
 # fio with its own verification, on a raw server. Sourced after raw.sh.
 
+# fio_says EXPRESSION: of its JSON, in front of which it may have put remarks
+fio_says() { sed -n '/^{/,$p' fio.json | jq "$1"; }
+
 # fio_verify FILE RW [OPTION..]: writes 16 MiB, as many I/Os as that takes, and reads them back.
 fio_verify()
 {
@@ -14,10 +17,10 @@ fio_verify()
 		cat fio.json
 		fail "fio $rw"
 	}
-	[ "$(jq '[.jobs[].error] | add' fio.json)" = 0 ] || fail "fio saw errors"
+	[ "$(fio_says '[.jobs[].error] | add')" = 0 ] || fail "fio saw errors"
 	# a verify that read nothing has verified nothing
-	[ "$(jq '[.jobs[].read.io_bytes] | add' fio.json)" -ge $((16 << 20)) ] ||
-		fail "fio read back $(jq '[.jobs[].read.io_bytes] | add' fio.json) bytes only"
+	[ "$(fio_says '[.jobs[].read.io_bytes] | add')" -ge $((16 << 20)) ] ||
+		fail "fio read back $(fio_says '[.jobs[].read.io_bytes] | add') bytes only"
 }
 
 # fio_on_queues N RW..: with that many queues granted
