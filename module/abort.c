@@ -68,7 +68,12 @@ unsigned int ublk_count_busy(struct ublk_session *s)
 	return busy;
 }
 
-static unsigned int ublk_count_in(struct ublk_session *s, unsigned int mask)
+/**
+ * ublk_count_in() - slots that are in one of these states
+ * @s: session
+ * @mask: of UBLK_SLOT_BIT()
+ */
+unsigned int ublk_count_in(struct ublk_session *s, unsigned int mask)
 {
 	unsigned int q, tag, n = 0;
 	struct ublk_slot *slot;
@@ -78,13 +83,12 @@ static unsigned int ublk_count_in(struct ublk_session *s, unsigned int mask)
 	return n;
 }
 
-static bool ublk_abort_slot(struct ublk_session *s, struct ublk_slot *slot, bool park_served,
-			    bool park_queued)
+/* @from is the state that the caller judged; if it is another by now, the slot is left alone. */
+static bool ublk_abort_slot(struct ublk_session *s, struct ublk_slot *slot,
+			    enum ublk_slot_state from, bool park)
 {
 	struct ublk_device *dev = s->dev;
-	enum ublk_slot_state from = ublk_slot_state(slot);
 	bool queued = from == UBLK_SLOT_QUEUED;
-	bool park = queued ? park_queued : park_served;
 	struct request *rq;
 
 	if (!ublk_slot_move(s, slot, from, queued ? UBLK_SLOT_ABANDONED : UBLK_SLOT_ABORTED))
@@ -117,15 +121,18 @@ unsigned int ublk_abort_slots(struct ublk_session *s, bool park_served, bool par
 			      bool gone_only)
 {
 	unsigned int q, tag, taken = 0;
+	enum ublk_slot_state state;
 	struct ublk_slot *slot;
 
 	ublk_for_each_slot(s, q, tag, slot) {
-		if (!ublk_slot_is_in(slot, UBLK_SLOT_BIT(QUEUED) | UBLK_SLOT_BIT(GETDATA) |
-					   UBLK_SLOT_BIT(SERVER)))
+		state = ublk_slot_state(slot);
+		if (!(1u << state & (UBLK_SLOT_BIT(QUEUED) | UBLK_SLOT_BIT(GETDATA) |
+				     UBLK_SLOT_BIT(SERVER))))
 			continue;
 		if (gone_only && !ublk_slot_owner_is_gone(s, slot))
 			continue;
-		taken += ublk_abort_slot(s, slot, park_served, park_queued);
+		taken += ublk_abort_slot(s, slot, state,
+					 state == UBLK_SLOT_QUEUED ? park_queued : park_served);
 	}
 	return taken;
 }
@@ -165,7 +172,7 @@ bool ublk_close_slots(struct ublk_session *s)
 void ublk_reap(struct ublk_session *s)
 {
 	ublk_session_get(s);
-	if (!queue_work(ublk_slow_wq, &s->reap_work))
+	if (!queue_work(ublk_reap_wq, &s->reap_work))
 		ublk_session_put(s);
 }
 
@@ -224,7 +231,9 @@ static bool ublk_must_force(struct ublk_device *dev, struct ublk_session *s)
 	unsigned int limit = READ_ONCE(ublk_stop_timeout_ms);
 	u32 commits;
 
-	if (!s || READ_ONCE(dev->state) != UBLK_STATE_LIVE || ublk_session_is_gone(s))
+	/* CLOSING: it was handing over, and nothing is sent to it any more */
+	if (!s || READ_ONCE(dev->state) != UBLK_STATE_LIVE ||
+	    READ_ONCE(s->phase) != UBLK_PHASE_LIVE || ublk_session_is_gone(s))
 		return true;
 	commits = ublk_count_commits(s);
 	if (commits != dev->abort_commits) {

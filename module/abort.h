@@ -6,6 +6,7 @@
 
 void ublk_barrier(struct ublk_device *dev);
 void ublk_kick(struct ublk_device *dev);
+unsigned int ublk_count_in(struct ublk_session *s, unsigned int mask);
 unsigned int ublk_count_busy(struct ublk_session *s);
 unsigned int ublk_abort_slots(struct ublk_session *s, bool park_served, bool park_queued,
 			      bool gone_only);

@@ -64,12 +64,12 @@ static int ublk_ch_mmap(struct file *file, struct vm_area_struct *vma)
 
 	if (READ_ONCE(s->phase) == UBLK_PHASE_RETIRED)
 		return -ENODEV;
-	if (current->mm != s->mm)
-		return -EINVAL;
 	if (vma->vm_flags & VM_WRITE)
 		return -EPERM;
 	if (offset != q_id * stride || q_id >= s->nr_queues ||
 	    vma->vm_end - vma->vm_start != ublk_descs_size(dev))
+		return -EINVAL;
+	if (!ublk_session_latch_mm(s, current->mm))
 		return -EINVAL;
 	/* never writable, by mprotect() either: the descriptors are the driver's word (C2) */
 	vm_flags_clear(vma, VM_MAYWRITE);

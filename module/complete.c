@@ -95,7 +95,8 @@ void ublk_park(struct ublk_device *dev, struct request *rq)
 {
 	struct ublk_rq *data = blk_mq_rq_to_pdu(rq);
 
-	WARN_ON_ONCE(!ublk_policy(dev)->park_fresh);	/* I9: nobody would ever kick it */
+	/* I9: nobody would ever kick it */
+	WARN_ON_ONCE(dev->recovery == UBLK_RECOVERY_OFF);
 	trace_ublk_requeue(dev, rq);
 	atomic_inc(&dev->nr_parked);
 	data->parked_since = ktime_get_ns();

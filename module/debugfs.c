@@ -148,9 +148,9 @@ static pid_t ublk_slot_owner_nr(struct ublk_session *s, struct ublk_slot *slot)
 {
 	pid_t nr;
 
-	spin_lock(&s->owner_lock);
+	raw_spin_lock(&s->owner_lock);
 	nr = slot->owner ? task_pid_nr(slot->owner) : -1;
-	spin_unlock(&s->owner_lock);
+	raw_spin_unlock(&s->owner_lock);
 	return nr;
 }
 

@@ -71,14 +71,14 @@ static void ublk_id_give_back(struct ublk_device *dev)
  * ublk_id_give_back_if_unused() - may another device have the id now?
  * @dev: device
  *
- * From the moment it is deleted and its last disk is freed (R21).
+ * From the moment its node is gone and its last disk is freed (R21).
  */
 void ublk_id_give_back_if_unused(struct ublk_device *dev)
 {
 	bool unused;
 
 	spin_lock(&dev->lock);
-	unused = dev->deleted && dev->kept && !atomic_read(&dev->nr_disks);
+	unused = dev->withdrawn && dev->kept && !atomic_read(&dev->nr_disks);
 	if (unused)
 		dev->kept = false;
 	spin_unlock(&dev->lock);
@@ -221,6 +221,9 @@ void ublk_device_withdraw(struct ublk_device *dev)
 		flush_work(&dev->announce_work);
 		ublk_debugfs_remove(dev);
 		cdev_device_del(&dev->cdev, &dev->cdev_dev);
+		spin_lock(&dev->lock);
+		dev->withdrawn = true;
+		spin_unlock(&dev->lock);
 	}
 	ublk_id_give_back_if_unused(dev);
 	if (first)
@@ -236,7 +239,7 @@ bool ublk_device_is_gone(struct ublk_device *dev)
 	bool gone;
 
 	spin_lock(&dev->lock);
-	gone = dev->deleted && !dev->kept;
+	gone = dev->withdrawn && !dev->kept;
 	spin_unlock(&dev->lock);
 	return gone;
 }

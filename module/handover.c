@@ -53,6 +53,7 @@ int ublk_ctrl_start_recovery(struct ublk_device *dev, const struct ublksrv_ctrl_
  */
 int ublk_ctrl_end_recovery(struct ublk_device *dev, const struct ublksrv_ctrl_cmd *header)
 {
+	u64 begun = ublk_stops_begun(dev);
 	struct pid *server;
 	int err;
 
@@ -62,10 +63,11 @@ int ublk_ctrl_end_recovery(struct ublk_device *dev, const struct ublksrv_ctrl_cm
 	if (!server)
 		return -EINVAL;
 	do {
-		if (wait_event_interruptible(dev->wait, ublk_may_go_live(dev, UBLK_RECOVERABLE)))
+		if (wait_event_interruptible(dev->wait,
+					     ublk_may_go_live(dev, UBLK_RECOVERABLE, begun)))
 			err = -EINTR;
 		else
-			err = ublk_session_go_live(dev, server, UBLK_RECOVERABLE);
+			err = ublk_session_go_live(dev, server, UBLK_RECOVERABLE, begun);
 	} while (err == -EAGAIN);
 	put_pid(server);
 	return err;
@@ -104,6 +106,7 @@ static bool ublk_quiesce_roll_back(struct ublk_device *dev, struct ublk_session 
 	back = s->phase == UBLK_PHASE_LIVE;
 	if (back) {
 		WRITE_ONCE(s->quiescing, false);
+		s->quiesce_seen = false;
 		WRITE_ONCE(s->resume, true);	/* barrier and kick */
 		ublk_monitor_arm_locked(dev, 0);
 	}

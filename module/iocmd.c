@@ -136,48 +136,63 @@ static bool ublk_commit_addr_fits(struct ublk_io_args *args, struct request *rq)
 }
 
 /*
- * The slot is COMMITTING and goes back to the server while its buffer is faulted in.
- * Return: 0 if the slot was taken again.
+ * The slot is COMMITTING. What a READ brought goes from the buffer that this COMMIT names, as in
+ * mainline, to the request. Return: false if the buffer has to be faulted in first.
  */
-static int ublk_commit_fault_in(struct ublk_io_args *args, u64 addr, size_t len)
+static bool ublk_commit_copy(struct ublk_io_args *args, struct request *rq)
 {
-	int err;
+	size_t len = min_t(size_t, max(args->ub.result, 0), blk_rq_bytes(rq));
 
-	ublk_slot_store(args->s, args->slot, UBLK_SLOT_COMMITTING, UBLK_SLOT_SERVER);
-	err = ublk_fault_in(addr, len, false);
-	if (err == -EINTR)
-		return err;
-	if (err)	/* a bad buffer fails the request, not the command (C11) */
-		args->ub.result = -EIO;
-	if (!ublk_slot_move(args->s, args->slot, UBLK_SLOT_SERVER, UBLK_SLOT_COMMITTING))
-		return ublk_wrong_state(args, UBLK_SLOT_GETDATA);
-	return 0;
+	if (!len || ublk_is_user_copy(args->s->dev) || req_op(rq) != REQ_OP_READ)
+		return true;
+	return ublk_copy_buffer_nofault(rq, args->ub.addr, len, false);
 }
 
 /*
- * What a READ brought, from the server's buffer to the request. The slot is COMMITTING, and still
- * is if this returns 0. The buffer is the one that this COMMIT names, as in mainline.
+ * Take the slot from the server, with all that the COMMIT brings copied. While the buffer is
+ * faulted in the slot is the server's again, and may even get another request: nothing of what
+ * was seen before counts afterwards.
+ *
+ * Return: 0 and the slot is COMMITTING, or the command's result.
  */
-static int ublk_commit_copy(struct ublk_io_args *args, struct request *rq)
+static int ublk_commit_take(struct ublk_io_args *args)
 {
 	unsigned int tries = UBLK_COPY_TRIES;
+	struct ublk_session *s = args->s;
+	struct ublk_slot *slot = args->slot;
+	struct request *rq;
 	size_t len;
 	int err;
 
-	if (ublk_is_user_copy(args->s->dev) || req_op(rq) != REQ_OP_READ)
-		return 0;
-	while (args->ub.result > 0) {
+	for (;;) {
+		/* another thread of the server may just be copying; that does not sleep */
+		while (ublk_slot_is_pinned(slot)) {
+			if (fatal_signal_pending(current))
+				return -EINTR;
+			cond_resched();
+		}
+		if (!ublk_slot_move(s, slot, UBLK_SLOT_SERVER, UBLK_SLOT_COMMITTING)) {
+			if (ublk_slot_is_pinned(slot))
+				continue;
+			return ublk_wrong_state(args, UBLK_SLOT_GETDATA);
+		}
+		rq = slot->rq;
+		if (!ublk_commit_addr_fits(args, rq)) {
+			ublk_slot_store(s, slot, UBLK_SLOT_COMMITTING, UBLK_SLOT_SERVER);
+			return -EINVAL;
+		}
+		if (ublk_commit_copy(args, rq))
+			return 0;
 		len = min_t(size_t, args->ub.result, blk_rq_bytes(rq));
-		if (ublk_copy_buffer_nofault(rq, args->ub.addr, len, false))
-			break;
-		err = ublk_commit_fault_in(args, args->ub.addr, len);
-		if (err)
+		ublk_slot_store(s, slot, UBLK_SLOT_COMMITTING, UBLK_SLOT_SERVER);
+		err = ublk_fault_in(args->ub.addr, len, false);
+		if (err == -EINTR)
 			return err;
-		if (!--tries)
+		/* a bad buffer fails the request, not the command (C11) */
+		if (err || !--tries)
 			args->ub.result = -EIO;
 		cond_resched();
 	}
-	return 0;
 }
 
 static int ublk_commit(struct ublk_io_args *args, struct io_uring_cmd *cmd,
@@ -191,17 +206,11 @@ static int ublk_commit(struct ublk_io_args *args, struct io_uring_cmd *cmd,
 
 	if (READ_ONCE(slot->owner) != args->task)
 		return -EINVAL;
-	if (!ublk_slot_move(s, slot, UBLK_SLOT_SERVER, UBLK_SLOT_COMMITTING))
-		return ublk_wrong_state(args, UBLK_SLOT_GETDATA);
-	rq = slot->rq;
-	if (!ublk_commit_addr_fits(args, rq)) {
-		ublk_slot_store(s, slot, UBLK_SLOT_COMMITTING, UBLK_SLOT_SERVER);
-		return -EINVAL;
-	}
-	err = ublk_commit_copy(args, rq);
+	err = ublk_commit_take(args);
 	if (err)
 		return err;
 
+	rq = slot->rq;
 	trace_ublk_commit(s, slot, args->ub.result);
 	WRITE_ONCE(slot->commits, slot->commits + 1);
 	ublk_store_cmd(args, cmd, issue_flags);
@@ -276,21 +285,44 @@ static bool ublk_io_cmd_nr(u32 op, unsigned int *ret_nr)
 	return true;
 }
 
+static int ublk_io_cmd(struct io_uring_cmd *cmd, unsigned int issue_flags);
+
+/* The command's own thread runs what io-wq brought; uring_lock is held. */
+UBLK_TW_FUNC(ublk_io_cmd_tw)
+{
+	int ret = dying ? -ECANCELED : ublk_io_cmd(cmd, issue_flags);
+
+	if (ret != -EIOCBQUEUED)
+		io_uring_cmd_done(cmd, ret, issue_flags);
+}
+
 /**
  * ublk_ch_uring_cmd() - io_uring brings a command of the server, or wants one back
  * @cmd: command
  * @issue_flags: IO_URING_F_*
+ *
+ * Where commands are marked cancelable, that takes uring_lock in an io-wq worker, and a slot must
+ * not be owned while waiting for it (P4): there such a command goes to its own thread first.
  *
  * Context: task or io-wq worker of the server; io_uring may hold uring_lock.
  * Return: -EIOCBQUEUED the command is held; else its result.
  */
 int ublk_ch_uring_cmd(struct io_uring_cmd *cmd, unsigned int issue_flags)
 {
+	if (unlikely(issue_flags & IO_URING_F_CANCEL))
+		return ublk_cancel(cmd, issue_flags);
+	if (UBLK_URING_TELLS_CANCEL && unlikely(issue_flags & IO_URING_F_UNLOCKED)) {
+		ublk_cmd_complete_in_task(cmd, ublk_io_cmd_tw);
+		return -EIOCBQUEUED;
+	}
+	return ublk_io_cmd(cmd, issue_flags);
+}
+
+static int ublk_io_cmd(struct io_uring_cmd *cmd, unsigned int issue_flags)
+{
 	struct ublk_io_args args = { .s = cmd->file->private_data };
 	unsigned int nr;
 
-	if (unlikely(issue_flags & IO_URING_F_CANCEL))
-		return ublk_cancel(cmd, issue_flags);
 	memcpy(&args.ub, ublk_cmd_payload(cmd), sizeof(args.ub));
 	args.task = io_uring_cmd_get_task(cmd);
 

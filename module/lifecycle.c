@@ -94,8 +94,9 @@ int ublk_ctrl_add(struct ublk_device *none, const struct ublksrv_ctrl_cmd *heade
 	get_device(&dev->cdev_dev);
 	err = ublk_device_publish(dev);
 	if (!err && copy_to_user(buf, &info, sizeof(info))) {
-		/* nobody learned the id, so nobody else will delete it */
+		/* nobody learned the id, so nobody else will delete it; but it may be open */
 		ublk_device_withdraw(dev);
+		ublk_stop(dev);
 		err = -EFAULT;
 	}
 	ublk_device_put(dev);
@@ -103,24 +104,40 @@ int ublk_ctrl_add(struct ublk_device *none, const struct ublksrv_ctrl_cmd *heade
 }
 
 /**
+ * ublk_stops_begun() - a mark by which START and END see that a STOP came while they waited
+ * @dev: device
+ */
+u64 ublk_stops_begun(struct ublk_device *dev)
+{
+	u64 begun;
+
+	spin_lock(&dev->lock);
+	begun = dev->stops_begun;
+	spin_unlock(&dev->lock);
+	return begun;
+}
+
+/**
  * ublk_may_go_live() - is there something to do for START or END, be it to give up?
  * @dev: device
  * @from_states: mask of states that going live is possible from
+ * @begun: of ublk_stops_begun(), when the command came
  */
-bool ublk_may_go_live(struct ublk_device *dev, unsigned int from_states)
+bool ublk_may_go_live(struct ublk_device *dev, unsigned int from_states, u64 begun)
 {
 	struct ublk_session *s;
 	bool may;
 
 	spin_lock(&dev->lock);
 	s = rcu_dereference_protected(dev->session, lockdep_is_held(&dev->lock));
-	may = dev->deleted || dev->stoppers || !(1u << dev->state & from_states) ||
+	may = dev->deleted || dev->stoppers || dev->stops_begun != begun ||
+	      !(1u << dev->state & from_states) ||
 	      (s && s->phase == UBLK_PHASE_BRINGUP && atomic_read(&s->ready) == s->nr_slots);
 	spin_unlock(&dev->lock);
 	return may;
 }
 
-static int ublk_start_once(struct ublk_device *dev, struct pid *server)
+static int ublk_start_once(struct ublk_device *dev, struct pid *server, u64 begun)
 {
 	struct gendisk *disk;
 	int err;
@@ -133,28 +150,28 @@ static int ublk_start_once(struct ublk_device *dev, struct pid *server)
 	disk = ublk_disk_alloc(dev);
 	if (IS_ERR(disk))
 		return PTR_ERR(disk);
-	err = ublk_session_go_live(dev, server, UBLK_STATE_BIT(DEAD));
+	err = ublk_session_go_live(dev, server, UBLK_STATE_BIT(DEAD), begun);
 	if (err) {
 		ublk_disk_discard(dev, disk);
 		return err;
 	}
 	err = ublk_disk_add(dev, disk);
 	if (!err)
-		queue_work(ublk_slow_wq, &dev->scan_work);
+		queue_work(ublk_stop_wq, &dev->scan_work);
 	return err;
 }
 
 static int ublk_start(struct ublk_device *dev, struct pid *server)
 {
-	u64 ticket;
+	u64 ticket, begun = ublk_stops_begun(dev);
 	int err;
 
 	do {
-		if (wait_event_interruptible(dev->wait,
-					     ublk_may_go_live(dev, UBLK_STATE_BIT(DEAD))) ||
+		if (wait_event_interruptible(dev->wait, ublk_may_go_live(dev, UBLK_STATE_BIT(DEAD),
+									 begun)) ||
 		    mutex_lock_interruptible(&dev->mutex))
 			return -EINTR;
-		err = ublk_start_once(dev, server);
+		err = ublk_start_once(dev, server, begun);
 		/* live, but without a disk */
 		ticket = err && dev->disk && !dev->disk_added ? ublk_stop_begin(dev, 0) : 0;
 		mutex_unlock(&dev->mutex);

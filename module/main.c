@@ -11,7 +11,8 @@
 #include "hints.h"
 
 struct workqueue_struct *ublk_wq;
-struct workqueue_struct *ublk_slow_wq;
+struct workqueue_struct *ublk_stop_wq;
+struct workqueue_struct *ublk_reap_wq;
 
 static unsigned int ublks_max = 64;
 module_param(ublks_max, uint, 0644);
@@ -45,20 +46,39 @@ static void __init ublk_check_abi(void)
 	BUILD_BUG_ON((int)UBLK_STATE_FAIL_IO != UBLK_S_DEV_FAIL_IO);
 }
 
+static void ublk_queues_exit(void)
+{
+	/* safe with those that are not there */
+	if (ublk_reap_wq)
+		destroy_workqueue(ublk_reap_wq);
+	if (ublk_stop_wq)
+		destroy_workqueue(ublk_stop_wq);
+	if (ublk_wq)
+		destroy_workqueue(ublk_wq);
+}
+
+static int __init ublk_queues_init(void)
+{
+	ublk_wq = alloc_workqueue("ublk", WQ_UNBOUND | WQ_MEM_RECLAIM, 0);
+	ublk_stop_wq = alloc_workqueue("ublk_stop", WQ_UNBOUND, WQ_UNBOUND_MAX_ACTIVE);
+	ublk_reap_wq = alloc_workqueue("ublk_reap", WQ_UNBOUND, WQ_UNBOUND_MAX_ACTIVE);
+	if (ublk_wq && ublk_stop_wq && ublk_reap_wq)
+		return 0;
+	ublk_queues_exit();
+	return -ENOMEM;
+}
+
 static int __init ublk_init(void)
 {
-	int err = -ENOMEM;
+	int err;
 
 	ublk_check_abi();
-	ublk_wq = alloc_workqueue("ublk", WQ_UNBOUND | WQ_MEM_RECLAIM, 0);
-	if (!ublk_wq)
+	err = ublk_queues_init();
+	if (err)
 		return err;
-	ublk_slow_wq = alloc_workqueue("ublk_slow", WQ_UNBOUND, WQ_UNBOUND_MAX_ACTIVE);
-	if (!ublk_slow_wq)
-		goto err_wq;
 	err = ublk_device_init();
 	if (err)
-		goto err_slow_wq;
+		goto err_queues;
 	ublk_debugfs_init();
 	err = ublk_hints_init();
 	if (err)
@@ -73,10 +93,8 @@ err_hints:
 err_debugfs:
 	ublk_debugfs_exit();
 	ublk_device_exit();
-err_slow_wq:
-	destroy_workqueue(ublk_slow_wq);
-err_wq:
-	destroy_workqueue(ublk_wq);
+err_queues:
+	ublk_queues_exit();
 	return err;
 }
 
@@ -87,8 +105,7 @@ static void __exit ublk_exit(void)
 	ublk_hints_exit();
 	/* the last device's memory may just have been freed from one of these */
 	rcu_barrier();
-	destroy_workqueue(ublk_slow_wq);
-	destroy_workqueue(ublk_wq);
+	ublk_queues_exit();
 	ublk_debugfs_exit();
 	ublk_device_exit();
 }

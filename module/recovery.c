@@ -33,7 +33,7 @@
 
 /* Something will change by itself in a moment, and nobody tells when. */
 #define UBLK_SOON_MS		2
-/* A process is being killed and some of its threads have not got to their end yet. */
+/* A process is being killed but some of its threads are not doomed, or a server is to finish. */
 #define UBLK_DYING_MS		10u
 #define UBLK_PERIOD_MAX_MS	3600000u
 
@@ -192,15 +192,29 @@ static void ublk_monitor_resume(struct ublk_device *dev)
 	ublk_kick(dev);
 }
 
+static void ublk_monitor_quiesce(struct ublk_session *s)
+{
+	struct ublk_device *dev = s->dev;
+
+	ublk_barrier(dev);
+	spin_lock(&dev->lock);
+	s->quiesce_seen = s->quiescing;
+	spin_unlock(&dev->lock);
+}
+
 /* Gone, or idle and asked to hand over. Return: true if the session is CLOSING now. */
-static bool ublk_monitor_close(struct ublk_session *s, int judged)
+static bool ublk_monitor_close(struct ublk_session *s, int judged, bool gone)
 {
 	struct ublk_device *dev = s->dev;
 	bool closing;
 
 	spin_lock(&dev->lock);
-	/* exactly the value judged: bring-up may have become LIVE in between (R6) */
-	closing = !dev->stoppers && s->phase == judged;
+	/*
+	 * Exactly the value judged: bring-up may have become LIVE in between (R6), and a wish to
+	 * hand over may have been taken back.
+	 */
+	closing = !dev->stoppers && s->phase == judged &&
+		  (gone || s->quiescing || judged == UBLK_PHASE_CLOSING);
 	if (closing && judged != UBLK_PHASE_CLOSING)
 		ublk_phase_set_locked(s, UBLK_PHASE_CLOSING);
 	spin_unlock(&dev->lock);
@@ -253,6 +267,7 @@ static bool ublk_monitor_wind_up(struct ublk_session *s)
 static void ublk_monitor_session(struct ublk_session *s)
 {
 	struct ublk_device *dev = s->dev;
+	bool quiescing = READ_ONCE(s->quiescing);
 	int phase = READ_ONCE(s->phase);
 	struct ublk_census census;
 	bool gone, handed_over;
@@ -263,19 +278,16 @@ static void ublk_monitor_session(struct ublk_session *s)
 		ublk_monitor_resume(dev);
 	}
 	/* with new requests parking, only what was sent before can still be on its way */
-	if (READ_ONCE(s->quiescing))
-		ublk_barrier(dev);
+	if (quiescing && !s->quiesce_seen)
+		ublk_monitor_quiesce(s);
 	ublk_take_census(s, &census);
 	gone = ublk_census_says_gone(s, &census);
-	handed_over = READ_ONCE(s->quiescing) && !census.held;
+	handed_over = quiescing && s->quiesce_seen && !census.held;
 	if (!gone && !handed_over && phase != UBLK_PHASE_CLOSING) {
 		if (census.gone)
 			ublk_reap_gone(s, &census);
-		if (READ_ONCE(s->quiescing))
-			ublk_monitor_rearm(dev, UBLK_SOON_MS);
-		else
-			ublk_monitor_rearm(dev, ublk_session_process_is_gone(s) ?
-					   UBLK_DYING_MS : ublk_monitor_period());
+		ublk_monitor_rearm(dev, quiescing || ublk_session_process_is_gone(s) ?
+				   UBLK_DYING_MS : ublk_monitor_period());
 		return;
 	}
 	if (phase != UBLK_PHASE_CLOSING)
@@ -286,7 +298,7 @@ static void ublk_monitor_session(struct ublk_session *s)
 			trace_ublk_step(dev, s->seq, "monitor", "stop_scheduled", 0);
 		return;
 	}
-	if (!ublk_monitor_close(s, phase)) {
+	if (!ublk_monitor_close(s, phase, gone)) {
 		ublk_monitor_rearm(dev, UBLK_SOON_MS);
 		return;
 	}

@@ -210,7 +210,7 @@ static blk_status_t ublk_queue_rq(struct blk_mq_hw_ctx *hctx, const struct blk_m
 {
 	struct ublk_device *dev = hctx->queue->queuedata;
 	struct request *rq = bd->rq;
-	bool sent = false, live = false;
+	bool sent = false, live = false, handing_over = false;
 	struct ublk_session *s;
 
 	ublk_unpark(dev, rq);
@@ -221,9 +221,10 @@ static blk_status_t ublk_queue_rq(struct blk_mq_hw_ctx *hctx, const struct blk_m
 
 	rcu_read_lock();
 	s = rcu_dereference(dev->session);
-	if (likely(s && READ_ONCE(s->phase) == UBLK_PHASE_LIVE && !READ_ONCE(s->quiescing))) {
+	if (likely(s && READ_ONCE(s->phase) == UBLK_PHASE_LIVE)) {
 		live = true;
-		sent = ublk_send(s, rq);
+		handing_over = READ_ONCE(s->quiescing);
+		sent = likely(!handing_over) && ublk_send(s, rq);
 	}
 	rcu_read_unlock();
 	if (likely(sent))
@@ -233,7 +234,7 @@ static blk_status_t ublk_queue_rq(struct blk_mq_hw_ctx *hctx, const struct blk_m
 	 * With STOP under way a request for a dead thread of a living server has nothing to wait
 	 * for, and STOP's write-back waits for it.
 	 */
-	if (ublk_policy(dev)->park_fresh && !(live && READ_ONCE(dev->stoppers))) {
+	if (handing_over || (ublk_policy(dev)->park_fresh && !(live && READ_ONCE(dev->stoppers)))) {
 		ublk_park(dev, rq);
 		return BLK_STS_OK;
 	}

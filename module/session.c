@@ -50,7 +50,7 @@ static void ublk_session_release(struct kref *ref)
 	struct ublk_session *s = container_of(ref, struct ublk_session, ref);
 
 	/* queue_rq finds the session under RCU; and this may be any context */
-	queue_rcu_work(ublk_slow_wq, &s->free_work);
+	queue_rcu_work(ublk_reap_wq, &s->free_work);
 }
 
 void ublk_session_get(struct ublk_session *s)
@@ -124,13 +124,10 @@ struct ublk_session *ublk_session_alloc(struct ublk_device *dev)
 	atomic_inc(&dev->nr_sessions);
 	s->nr_queues = ublk_nr_queues(dev);
 	s->nr_slots = s->nr_queues * ublk_depth(dev);
-	spin_lock_init(&s->owner_lock);
+	raw_spin_lock_init(&s->owner_lock);
 	INIT_RCU_WORK(&s->free_work, ublk_session_free_work);
 	s->opener = get_pid(task_tgid(current));
 	s->opener_exec_id = current->self_exec_id;
-	s->mm = current->mm;
-	if (s->mm)
-		mmgrab(s->mm);
 	for (q = 0; q < s->nr_queues; q++) {
 		if (ublk_queue_alloc(s, q)) {
 			ublk_session_free(s);
@@ -173,6 +170,22 @@ int ublk_session_become_current(struct ublk_session *s)
 }
 
 /**
+ * ublk_session_latch_mm() - may this mm map the session's descriptors?
+ * @s: session
+ * @mm: mm of the caller
+ *
+ * Return: true if nobody else's mm has mapped them before.
+ */
+bool ublk_session_latch_mm(struct ublk_session *s, struct mm_struct *mm)
+{
+	struct mm_struct *first = cmpxchg(&s->mm, NULL, mm);
+
+	if (!first)
+		mmgrab(mm);	/* or another mm might get its address one day */
+	return !first || first == mm;
+}
+
+/**
  * ublk_session_count_ready() - one more slot is READY
  * @s: session; the slot became READY before this call (R9)
  */
@@ -198,6 +211,7 @@ void ublk_session_uncount_ready(struct ublk_session *s)
  * @dev: device
  * @server: thread group that START or END named
  * @from_states: mask of UBLK_STATE_BIT()s that the device may be in
+ * @begun: dev->stops_begun when the caller's command came; a STOP since then ends it
  *
  * All that has to hold together is tested and changed in one section (R9).
  *
@@ -206,7 +220,8 @@ void ublk_session_uncount_ready(struct ublk_session *s)
  * again; -EBUSY a STOP is under way or the state does not fit; -ENODEV deleted; -EINVAL the
  * session is another process's.
  */
-int ublk_session_go_live(struct ublk_device *dev, struct pid *server, unsigned int from_states)
+int ublk_session_go_live(struct ublk_device *dev, struct pid *server, unsigned int from_states,
+			 u64 begun)
 {
 	struct ublk_session *s;
 	int err = 0;
@@ -215,7 +230,7 @@ int ublk_session_go_live(struct ublk_device *dev, struct pid *server, unsigned i
 	s = rcu_dereference_protected(dev->session, lockdep_is_held(&dev->lock));
 	if (dev->deleted)
 		err = -ENODEV;
-	else if (dev->stoppers || !(1u << dev->state & from_states))
+	else if (dev->stoppers || dev->stops_begun != begun || !(1u << dev->state & from_states))
 		err = -EBUSY;
 	else if (!s || s->phase != UBLK_PHASE_BRINGUP || atomic_read(&s->ready) != s->nr_slots)
 		err = -EAGAIN;
@@ -269,11 +284,11 @@ void ublk_slot_set_owner(struct ublk_session *s, struct ublk_slot *slot, struct 
 	struct task_struct *old;
 
 	get_task_struct(task);
-	spin_lock(&s->owner_lock);
+	raw_spin_lock(&s->owner_lock);
 	old = slot->owner;
 	WRITE_ONCE(slot->owner, task);
 	slot->exec_id = task->self_exec_id;
-	spin_unlock(&s->owner_lock);
+	raw_spin_unlock(&s->owner_lock);
 	if (old)
 		put_task_struct(old);
 }
@@ -283,6 +298,9 @@ void ublk_slot_set_owner(struct ublk_session *s, struct ublk_slot *slot, struct 
  * @s: session
  * @slot: slot
  *
+ * A thread of a doomed group is gone before it gets to its exit: it may dump core first, for long,
+ * even to this device, or be stuck in D state, and will not see user mode again.
+ *
  * Return: true if the task is exiting or has become another program (P10).
  */
 bool ublk_slot_owner_is_gone(struct ublk_session *s, struct ublk_slot *slot)
@@ -290,11 +308,12 @@ bool ublk_slot_owner_is_gone(struct ublk_session *s, struct ublk_slot *slot)
 	struct task_struct *owner;
 	bool gone;
 
-	spin_lock(&s->owner_lock);
+	raw_spin_lock(&s->owner_lock);
 	owner = slot->owner;
 	gone = owner && (READ_ONCE(owner->flags) & PF_EXITING ||
+			 READ_ONCE(owner->signal->flags) & SIGNAL_GROUP_EXIT ||
 			 READ_ONCE(owner->self_exec_id) != slot->exec_id);
-	spin_unlock(&s->owner_lock);
+	raw_spin_unlock(&s->owner_lock);
 	return gone;
 }
 

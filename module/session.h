@@ -12,10 +12,13 @@ struct ublk_session *ublk_session_get_current(struct ublk_device *dev);
 void ublk_session_get(struct ublk_session *s);
 void ublk_session_put(struct ublk_session *s);
 
+bool ublk_session_latch_mm(struct ublk_session *s, struct mm_struct *mm);
+
 void ublk_session_count_ready(struct ublk_session *s);
 void ublk_session_uncount_ready(struct ublk_session *s);
 int ublk_session_become_current(struct ublk_session *s);
-int ublk_session_go_live(struct ublk_device *dev, struct pid *server, unsigned int from_states);
+int ublk_session_go_live(struct ublk_device *dev, struct pid *server, unsigned int from_states,
+			 u64 begun);
 bool ublk_session_retire_locked(struct ublk_session *s);
 
 void ublk_slot_set_owner(struct ublk_session *s, struct ublk_slot *slot, struct task_struct *task);

@@ -9,10 +9,11 @@
 #include "slot.h"
 #include "trace.h"
 
-static void ublk_slot_check(enum ublk_slot_state from, enum ublk_slot_state to)
+static bool ublk_slot_edge_is_bad(enum ublk_slot_state from, enum ublk_slot_state to)
 {
-	WARN_ONCE(!ublk_slot_edge_is_legal(from, to), "ublk: slot must not go from %s to %s\n",
-		  ublk_slot_state_name(from), ublk_slot_state_name(to));
+	return WARN_ONCE(!ublk_slot_edge_is_legal(from, to),
+			 "ublk: slot must not go from %s to %s\n", ublk_slot_state_name(from),
+			 ublk_slot_state_name(to));
 }
 
 /**
@@ -28,8 +29,7 @@ static void ublk_slot_check(enum ublk_slot_state from, enum ublk_slot_state to)
 bool ublk_slot_move(struct ublk_session *s, struct ublk_slot *slot, enum ublk_slot_state from,
 		    enum ublk_slot_state to)
 {
-	ublk_slot_check(from, to);
-	if (atomic_cmpxchg(&slot->word, from, to) != from)
+	if (ublk_slot_edge_is_bad(from, to) || atomic_cmpxchg(&slot->word, from, to) != from)
 		return false;
 	trace_ublk_slot(s, slot, from, to);
 	return true;
@@ -52,7 +52,7 @@ void ublk_slot_store(struct ublk_session *s, struct ublk_slot *slot, enum ublk_s
 {
 	int old;
 
-	ublk_slot_check(from, to);
+	ublk_slot_edge_is_bad(from, to);
 	/* Traced first: once the word is out, the next owner's event must come later. */
 	trace_ublk_slot(s, slot, from, to);
 	old = atomic_xchg(&slot->word, to);

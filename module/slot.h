@@ -14,6 +14,11 @@ static inline bool ublk_slot_is_in(const struct ublk_slot *slot, unsigned int ma
 	return 1u << ublk_slot_state(slot) & mask;
 }
 
+static inline bool ublk_slot_is_pinned(const struct ublk_slot *slot)
+{
+	return atomic_read(&slot->word) & ~UBLK_SLOT_STATE_MASK;
+}
+
 bool ublk_slot_move(struct ublk_session *s, struct ublk_slot *slot, enum ublk_slot_state from,
 		    enum ublk_slot_state to);
 void ublk_slot_store(struct ublk_session *s, struct ublk_slot *slot, enum ublk_slot_state from,

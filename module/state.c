@@ -49,7 +49,9 @@ void ublk_state_set_locked(struct ublk_device *dev, enum ublk_state to)
 	trace_ublk_state(dev, from, to);
 
 	dev->announced[dev->announce_head++ % ARRAY_SIZE(dev->announced)] = to;
-	queue_work(ublk_wq, &dev->announce_work);
+	get_device(&dev->cdev_dev);
+	if (!queue_work(ublk_wq, &dev->announce_work))
+		put_device(&dev->cdev_dev);
 }
 
 /**
@@ -73,7 +75,7 @@ void ublk_phase_set_locked(struct ublk_session *s, enum ublk_phase to)
 
 /**
  * ublk_announce_work() - send the uevents of the state changes so far
- * @work: announce_work of a device
+ * @work: announce_work of a device, with a reference to it
  *
  * More changes than announced[] holds, before this ran once, lose the oldest.
  */
@@ -83,6 +85,7 @@ void ublk_announce_work(struct work_struct *work)
 	char text[32];
 	char *env[] = { text, NULL };
 	const char *name;
+	bool deleted;
 
 	spin_lock(&dev->lock);
 	while (dev->announce_tail != dev->announce_head) {
@@ -90,11 +93,14 @@ void ublk_announce_work(struct work_struct *work)
 			dev->announce_tail = dev->announce_head - ARRAY_SIZE(dev->announced);
 		name = ublk_state_name(dev->announced[dev->announce_tail++ %
 						      ARRAY_SIZE(dev->announced)]);
+		deleted = dev->deleted;
 		spin_unlock(&dev->lock);
 		dev_info(&dev->cdev_dev, "%s\n", name);
 		snprintf(text, sizeof(text), "UBLK_STATE=%s", name);
-		kobject_uevent_env(&dev->cdev_dev.kobj, KOBJ_CHANGE, env);
+		if (!deleted)	/* a change after the removal would confuse udev */
+			kobject_uevent_env(&dev->cdev_dev.kobj, KOBJ_CHANGE, env);
 		spin_lock(&dev->lock);
 	}
 	spin_unlock(&dev->lock);
+	put_device(&dev->cdev_dev);
 }

@@ -46,7 +46,10 @@ u64 ublk_stop_begin(struct ublk_device *dev, u32 only_session)
 	spin_unlock(&dev->lock);
 	if (ticket) {
 		wake_up_all(&dev->wait);	/* START, END and QUIESCE give up */
-		queue_work(ublk_slow_wq, &dev->stop_work);
+		/* a caller that is interrupted does not wait, and may have the last reference */
+		get_device(&dev->cdev_dev);
+		if (!queue_work(ublk_stop_wq, &dev->stop_work))
+			put_device(&dev->cdev_dev);
 	}
 	return ticket;
 }
@@ -110,6 +113,9 @@ static void ublk_stop_session(struct ublk_session *s)
 
 	/* a server that is just publishing a slot sees CLOSING and takes it back by itself (R8) */
 	ublk_close_slots(s);
+	/* I7: the disk is gone, so is every request */
+	WARN_ON_ONCE(ublk_count_in(s, UBLK_SLOT_BIT(QUEUED) | UBLK_SLOT_BIT(GETDATA) |
+				      UBLK_SLOT_BIT(SERVER)));
 	spin_lock(&dev->lock);
 	retired = ublk_session_retire_locked(s);
 	ublk_state_check_locked(dev);
@@ -118,21 +124,20 @@ static void ublk_stop_session(struct ublk_session *s)
 		ublk_session_put(s);
 }
 
-/**
- * ublk_stop_work() - stop the device once, for all who asked so far
- * @work: stop_work of a device
- */
-void ublk_stop_work(struct work_struct *work)
+static void ublk_stop_once(struct ublk_device *dev)
 {
-	struct ublk_device *dev = container_of(work, struct ublk_device, stop_work);
-	struct ublk_session *s = ublk_session_get_current(dev);
-	u32 seq = s ? s->seq : 0;
+	struct ublk_session *s;
 	unsigned int served;
 	u64 ticket;
+	u32 seq;
 
 	spin_lock(&dev->lock);
 	served = dev->stoppers;
 	ticket = dev->stops_begun;
+	s = rcu_dereference_protected(dev->session, lockdep_is_held(&dev->lock));
+	if (s)
+		ublk_session_get(s);
+	seq = s ? s->seq : 0;
 	spin_unlock(&dev->lock);
 	trace_ublk_step(dev, seq, "stop", "begin", served);
 	cancel_delayed_work_sync(&dev->monitor_work);
@@ -161,4 +166,22 @@ void ublk_stop_work(struct work_struct *work)
 	WARN_ON_ONCE(!dev->stoppers && rcu_access_pointer(dev->session));
 	spin_unlock(&dev->lock);
 	wake_up_all(&dev->wait);
+}
+
+/**
+ * ublk_stop_work() - stop the device once, for all who asked so far
+ * @work: stop_work of a device, with a reference to it
+ */
+void ublk_stop_work(struct work_struct *work)
+{
+	struct ublk_device *dev = container_of(work, struct ublk_device, stop_work);
+	bool asked;
+
+	/* queued again while it ran: that run may have served the one who queued it, too (R12) */
+	spin_lock(&dev->lock);
+	asked = dev->stoppers;
+	spin_unlock(&dev->lock);
+	if (asked)
+		ublk_stop_once(dev);
+	put_device(&dev->cdev_dev);
 }

@@ -88,16 +88,17 @@ struct ublk_session {
 
 	struct pid *opener;		/* counted; thread group of the opener; immutable */
 	u64 opener_exec_id;		/* immutable */
-	struct mm_struct *mm;		/* mmgrab()ed, compared only; immutable */
+	struct mm_struct *mm;		/* first mapper's, mmgrab()ed, compared only; set once */
 
 	bool released;			/* last reference of the file is gone; set once */
 	bool quiescing;			/* QUIESCE_DEV under way: new requests park; dev->lock */
+	bool quiesce_seen;		/* no queue_rq has not seen that; dev->lock */
 	bool resume;			/* monitor owes barrier and kick; dev->lock */
 	bool warned;			/* about a dead thread in a living process; monitor only */
 	atomic_t ready;			/* rises after READY, falls before READY is left (R9) */
 	unsigned int nr_slots;		/* queues times depth; immutable */
 
-	spinlock_t owner_lock;
+	raw_spinlock_t owner_lock;	/* raw: taken with preemption off */
 	struct work_struct reap_work;
 	struct rcu_work free_work;
 	unsigned int nr_queues;		/* immutable */
@@ -131,7 +132,8 @@ struct ublk_device {
 	u64 stops_begun, stops_done;	/* lock: a STOP waits until done reaches its own number */
 	bool force_abort;		/* set under lock; read anywhere: requests end with EIO */
 	bool abort_on;			/* lock: abort_work may arm itself */
-	bool deleted;			/* lock */
+	bool deleted;			/* lock: DEL has begun, nobody may open or start it */
+	bool withdrawn;			/* lock: its node is gone */
 	bool kept;			/* lock: DEL has not yet given the id back */
 	u8 announced[8];		/* lock: states whose uevent is still to be sent */
 	unsigned int announce_head, announce_tail; /* lock */
@@ -205,11 +207,13 @@ static inline size_t ublk_descs_size(const struct ublk_device *dev)
 				((slot) = ublk_slot_of(s, q, tag), true); (tag)++)
 
 /*
- * monitor, abort, announce: never wait for a server. The others may wait, each for its own: they
- * have a queue to themselves so that a sick device cannot hold up another one's monitor.
+ * monitor, abort, announce, hints: never wait for a server. The others may, each for its own, so
+ * that sick devices cannot hold up another one's monitor: stop and scan wait for I/O, reap for
+ * io_uring's lock.
  */
 extern struct workqueue_struct *ublk_wq;
-extern struct workqueue_struct *ublk_slow_wq;
+extern struct workqueue_struct *ublk_stop_wq;
+extern struct workqueue_struct *ublk_reap_wq;
 
 extern unsigned int ublk_monitor_period_ms;
 extern unsigned int ublk_stop_timeout_ms;

@@ -41,6 +41,10 @@ static ssize_t ublk_user_copy_some(struct ublk_session *s, struct ublk_slot *slo
 	bool to_user = iov_iter_rw(iter) == READ;
 	ssize_t ret;
 
+	/* whoever takes requests away waits for the pins to go, so there may be no new ones */
+	if (READ_ONCE(s->phase) >= UBLK_PHASE_CLOSING || READ_ONCE(s->dev->force_abort) ||
+	    (READ_ONCE(slot->owner) != current && ublk_slot_owner_is_gone(s, slot)))
+		return -ENODEV;
 	if (!ublk_slot_pin(slot))
 		return ublk_slot_is_in(slot, UBLK_SLOT_BIT(ABORTED) | UBLK_SLOT_BIT(CLOSED)) ?
 			       -ENODEV : -EINVAL;
