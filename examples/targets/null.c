@@ -11,17 +11,32 @@ struct null_disk {
 	uint64_t size;
 };
 
+/*
+ * Zeroed each time: a buffer serves reads and writes in turn, and what somebody wrote
+ * is no answer to what somebody else reads. Without a buffer the zeros are copied, or
+ * the reader would see whatever was in the kernel's pages before.
+ */
+static int null_read(struct ublk_io *io)
+{
+	static const char zeros[64 << 10];
+	uint64_t at, len = ublk_io_length(io);
+	int r = 0;
+
+	if (ublk_io_buffer(io)) {
+		memset(ublk_io_buffer(io), 0, len);
+		return 0;
+	}
+	for (at = 0; at < len && !r; at += sizeof(zeros))
+		r = ublk_io_copy_in(io, at, zeros,
+				    len - at < sizeof(zeros) ? len - at : sizeof(zeros));
+	return r;
+}
+
 static int null_submit(struct ublk_io *io, void *user)
 {
 	struct target *target = user;
 
-	/*
-	 * Zeroed each time although the buffer is: a buffer serves reads and writes in
-	 * turn, and what somebody wrote is no answer to what somebody else reads.
-	 */
-	if (ublk_io_op(io) == LIBUBLK_OP_READ && ublk_io_buffer(io))
-		memset(ublk_io_buffer(io), 0, ublk_io_length(io));
-	target_done(target, io, 0);
+	target_done(target, io, ublk_io_op(io) == LIBUBLK_OP_READ ? null_read(io) : 0);
 	return 0;
 }
 

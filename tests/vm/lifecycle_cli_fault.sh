@@ -25,6 +25,15 @@ put() { dd if=block of=/dev/ublkb0 bs=4096 seek="$1" oflag=direct status=none; }
 get() { dd if=/dev/ublkb0 bs=4096 skip="$1" count=1 iflag=direct status=none; }
 server() { ublk info 0 --json | jq .server_pid; }
 in_file() { cmp -s block <(dd if="$img" bs=4096 skip="$1" count=1 status=none); }
+
+# are_in_file BLOCK..: these writes were applied
+are_in_file()
+{
+	local block
+	for block in "$@"; do
+		in_file "$block" || fail "block $block is not in the file"
+	done
+}
 now_ms() { date +%s%3N; }
 
 note "fail: the third write, and only that"
@@ -34,7 +43,7 @@ put 1
 ! put 2 2>err || fail "the third write went well"
 grep -q "No space left" err || fail "$(cat err)"
 put 3
-in_file 0 && in_file 1 && in_file 3 || fail "other writes are missing"
+are_in_file 0 1 3
 ! in_file 2 || fail "the failed write was applied"
 ublk del 0
 
@@ -43,7 +52,7 @@ start drop,op=write,nth=2
 put 10
 put 11
 put 12
-in_file 10 && in_file 12 || fail "other writes are missing"
+are_in_file 10 12
 ! in_file 11 || fail "the dropped write was applied"
 ublk del 0
 
@@ -53,7 +62,7 @@ before=$(now_ms)
 put 20
 put 21
 [ $(($(now_ms) - before)) -ge 600 ] || fail "nothing was late"
-in_file 20 && in_file 21 || fail "writes are missing"
+are_in_file 20 21
 ublk del 0
 
 note "stall: never answered; stop --kill ends it"
@@ -85,10 +94,12 @@ done
 
 note "stop: frozen at a named point, found and ended from outside"
 run_bg adder ublk add fault loop --file "$img" --id 0 --fault stop,at=before-start
-wait_for 20 ublk info 0
-wait_for 20 eval 'grep -q "^State:.T" /proc/$(server)/status'
-json <(ublk info 0 --json) '.state == "DEAD"'
-kill -KILL "$(server)"
+is_frozen() { grep -qs "^State:.T" "/proc/$(pgrep -x ublk-fault)/status"; }
+wait_for 20 is_frozen
+ublk info 0 --json >info.json
+json info.json '.state == "DEAD" and .server_alive'
+[ "$(jq .server_pid info.json)" = "$(pgrep -x ublk-fault)" ] || fail "$(cat info.json)"
+ublk stop 0 --kill
 wait_bg adder 1
 ublk del 0
 
@@ -102,9 +113,9 @@ get 0 | cmp - <(dd if="$img" bs=4096 count=1 status=none)
 ublk del 0
 
 note "around null and mem"
-ublk add fault null --id 0 --fault fail,op=flush
-! dd if=block of=/dev/ublkb0 bs=4096 oflag=direct conv=fsync status=none 2>err ||
-	note "(null has no cache to flush)"
+ublk add fault null --id 0 --fault fail,op=write,nth=2
+put 0
+! put 0 2>err || fail "the second write went well"
 ublk del 0
 ublk add fault mem --size 4M --id 0 --fault drop,op=write,nth=1
 put 0

@@ -79,6 +79,26 @@ expect 3 "5" ublk stop 5
 ublk list --json >list.json
 json list.json '.devices == []'
 
+note "quiesce: the server finishes and goes, the next one takes over"
+ublk add loop --file "$img" --id 5 --json >add.json
+server=$(jq .server_pid add.json)
+ublk quiesce 5
+wait_for 20 server_gone "$server"
+ublk wait 5 quiesced --timeout 30
+ublk recover 5
+ublk del 5
+
+note "null and mem without buffers: the data is copied by request"
+ublk add null --id 1 --size 1M --data user-copy
+cmp <(dd if=/dev/ublkb1 bs=256k iflag=direct status=none) <(head -c 1M /dev/zero)
+ublk del 1
+ublk add mem --id 1 --size 4M --data user-copy
+head -c 4M /dev/urandom >data
+dd if=data of=/dev/ublkb1 bs=256k oflag=direct status=none
+cmp data <(dd if=/dev/ublkb1 bs=1M iflag=direct status=none)
+ublk del 1
+expect 1 "use --data copy or get-data" ublk add loop --file "$img" --data user-copy
+
 note "the same file at once again, as something else"
 ublk add loop --file "$img" --read-only --block-size 4096 --recovery off --json >ro.json
 id=$(jq .id ro.json)
