@@ -219,6 +219,9 @@ void ublk_device_withdraw(struct ublk_device *dev)
 	wake_up_all(&dev->wait);
 	if (first) {
 		flush_work(&dev->announce_work);
+		spin_lock(&dev->lock);
+		dev->silent = true;
+		spin_unlock(&dev->lock);
 		ublk_debugfs_remove(dev);
 		cdev_device_del(&dev->cdev, &dev->cdev_dev);
 		spin_lock(&dev->lock);

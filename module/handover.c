@@ -89,6 +89,7 @@ static struct ublk_session *ublk_quiesce_begin(struct ublk_device *dev)
 		err = -EBUSY;
 	if (!err) {
 		ublk_session_get(s);
+		s->quiesces++;
 		WRITE_ONCE(s->quiescing, true);
 		ublk_monitor_arm_locked(dev, 0);
 	}

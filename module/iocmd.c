@@ -290,8 +290,11 @@ static int ublk_io_cmd(struct io_uring_cmd *cmd, unsigned int issue_flags);
 /* The command's own thread runs what io-wq brought; uring_lock is held. */
 UBLK_TW_FUNC(ublk_io_cmd_tw)
 {
-	int ret = dying ? -ECANCELED : ublk_io_cmd(cmd, issue_flags);
+	int ret = -ECANCELED;
 
+	/* the thread that has the mm, not a stand-in for one that is dead (A7) */
+	if (!dying && current == io_uring_cmd_get_task(cmd) && !(current->flags & PF_EXITING))
+		ret = ublk_io_cmd(cmd, issue_flags);
 	if (ret != -EIOCBQUEUED)
 		io_uring_cmd_done(cmd, ret, issue_flags);
 }

@@ -248,7 +248,8 @@ int ublk_ctrl_try_stop(struct ublk_device *dev, const struct ublksrv_ctrl_cmd *h
 		put_disk(disk);
 		return -EINTR;
 	}
-	open = disk_openers(disk);
+	/* or another one has come in its place; then this one's openers say nothing */
+	open = disk_openers(disk) || READ_ONCE(dev->disk) != disk;
 	if (!open)
 		dev->block_open = true;	/* until the next disk is made */
 	mutex_unlock(&disk->open_mutex);

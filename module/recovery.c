@@ -196,9 +196,12 @@ static void ublk_monitor_quiesce(struct ublk_session *s)
 {
 	struct ublk_device *dev = s->dev;
 
+	u32 wish = READ_ONCE(s->quiesces);
+
 	ublk_barrier(dev);
 	spin_lock(&dev->lock);
-	s->quiesce_seen = s->quiescing;
+	/* one that was taken back and made again meanwhile has had no barrier */
+	s->quiesce_seen = s->quiescing && s->quiesces == wish;
 	spin_unlock(&dev->lock);
 }
 
@@ -214,7 +217,7 @@ static bool ublk_monitor_close(struct ublk_session *s, int judged, bool gone)
 	 * hand over may have been taken back.
 	 */
 	closing = !dev->stoppers && s->phase == judged &&
-		  (gone || s->quiescing || judged == UBLK_PHASE_CLOSING);
+		  (gone || s->quiesce_seen || judged == UBLK_PHASE_CLOSING);
 	if (closing && judged != UBLK_PHASE_CLOSING)
 		ublk_phase_set_locked(s, UBLK_PHASE_CLOSING);
 	spin_unlock(&dev->lock);

@@ -85,7 +85,7 @@ void ublk_announce_work(struct work_struct *work)
 	char text[32];
 	char *env[] = { text, NULL };
 	const char *name;
-	bool deleted;
+	bool silent;
 
 	spin_lock(&dev->lock);
 	while (dev->announce_tail != dev->announce_head) {
@@ -93,11 +93,11 @@ void ublk_announce_work(struct work_struct *work)
 			dev->announce_tail = dev->announce_head - ARRAY_SIZE(dev->announced);
 		name = ublk_state_name(dev->announced[dev->announce_tail++ %
 						      ARRAY_SIZE(dev->announced)]);
-		deleted = dev->deleted;
+		silent = dev->silent;
 		spin_unlock(&dev->lock);
 		dev_info(&dev->cdev_dev, "%s\n", name);
 		snprintf(text, sizeof(text), "UBLK_STATE=%s", name);
-		if (!deleted)	/* a change after the removal would confuse udev */
+		if (!silent)	/* a change after the removal would confuse udev */
 			kobject_uevent_env(&dev->cdev_dev.kobj, KOBJ_CHANGE, env);
 		spin_lock(&dev->lock);
 	}

@@ -92,7 +92,8 @@ struct ublk_session {
 
 	bool released;			/* last reference of the file is gone; set once */
 	bool quiescing;			/* QUIESCE_DEV under way: new requests park; dev->lock */
-	bool quiesce_seen;		/* no queue_rq has not seen that; dev->lock */
+	bool quiesce_seen;		/* every queue_rq sees that by now; dev->lock */
+	u32 quiesces;			/* counts the wishes, to tell them apart; dev->lock */
 	bool resume;			/* monitor owes barrier and kick; dev->lock */
 	bool warned;			/* about a dead thread in a living process; monitor only */
 	atomic_t ready;			/* rises after READY, falls before READY is left (R9) */
@@ -133,6 +134,7 @@ struct ublk_device {
 	bool force_abort;		/* set under lock; read anywhere: requests end with EIO */
 	bool abort_on;			/* lock: abort_work may arm itself */
 	bool deleted;			/* lock: DEL has begun, nobody may open or start it */
+	bool silent;			/* lock: its node is going, no more uevents */
 	bool withdrawn;			/* lock: its node is gone */
 	bool kept;			/* lock: DEL has not yet given the id back */
 	u8 announced[8];		/* lock: states whose uevent is still to be sent */
