@@ -19,7 +19,7 @@ while IFS= read -r f; do
 done < <(shell_files | sort -u)
 
 status=0
-shellcheck -x --severity=style -e SC2015,SC2016,SC2317 "${others[@]}" || status=1
+shellcheck -x --severity=info -e SC2015,SC2016,SC2317 "${others[@]}" || status=1
 [ ${#vm[@]} = 0 ] ||
-	shellcheck -x --severity=style -e SC2015,SC2016,SC2317,SC2164,SC2154,SC2034 "${vm[@]}" || status=1
+	shellcheck -x --severity=info -e SC2015,SC2016,SC2317,SC2164,SC2154,SC2034 "${vm[@]}" || status=1
 exit $status
