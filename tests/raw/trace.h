@@ -49,15 +49,18 @@ enum slot_state {
 /* does the driver have a command of this slot? */
 enum held { HELD_UNKNOWN, HELD_NO, HELD_YES };
 
+/* so many changes of owner can overtake one whose winner was interrupted before it traced */
+#define SLOT_PENDING	3
+
 struct slot_view {
 	enum slot_state state;
 	enum held held;
 	bool is_early;			/* its ABORT came before the slot's change was traced */
 	bool was_parked;		/* ublk_requeue since the request came */
 	bool must_park;			/* ublk_abort said requeue, not seen yet */
-	bool has_pending;		/* a change traced before the one that led to it */
-	enum slot_state pending_from, pending_to;
-	unsigned long pending_line;
+	/* changes traced before the one that led to them, in no order */
+	unsigned int nr_pending;
+	struct { enum slot_state from, to; } pending[SLOT_PENDING];
 };
 
 struct session_view {

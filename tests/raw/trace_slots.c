@@ -79,6 +79,25 @@ static void apply(struct checker *c, const struct event *e, struct session_view 
 	slot->state = to;
 }
 
+/* Changes kept back that follow from the present state, one after the other. */
+static void apply_pending(struct checker *c, const struct event *e, struct session_view *s,
+			  struct slot_view *slot)
+{
+	unsigned int i = 0;
+
+	while (i < slot->nr_pending) {
+		enum slot_state from = slot->pending[i].from, to = slot->pending[i].to;
+
+		if (from != slot->state) {
+			i++;
+			continue;
+		}
+		slot->pending[i] = slot->pending[--slot->nr_pending];
+		apply(c, e, s, slot, from, to);
+		i = 0;
+	}
+}
+
 void check_slot(struct checker *c, const struct event *e)
 {
 	struct session_view *s = trace_session(trace_device(c, e->dev), e->session);
@@ -88,28 +107,23 @@ void check_slot(struct checker *c, const struct event *e)
 
 	if (slot->state != SLOT_UNKNOWN && slot->state != from) {
 		/*
-		 * A winner traces after its exchange, so the next owner's event can overtake
-		 * it: keep one back until the change in between has come.
+		 * A winner traces after its exchange, so the events of the next owners can
+		 * overtake it: keep them back until the change in between has come.
 		 */
-		if (!slot->has_pending) {
-			slot->has_pending = true;
-			slot->pending_from = from;
-			slot->pending_to = to;
-			slot->pending_line = e->line;
+		if (slot->nr_pending < SLOT_PENDING) {
+			slot->pending[slot->nr_pending].from = from;
+			slot->pending[slot->nr_pending++].to = to;
 			return;
 		}
 		if (c->check_order)
 			trace_violation(c, "broken-chain",
-					"slot %d.%d of session %u is %s, leaves %s (and line %lu)",
+					"slot %d.%d of session %u is %s, leaves %s (and %u more)",
 					e->q, e->tag, s->seq, trace_slot_name(slot->state),
-					e->from, slot->pending_line);
-		slot->has_pending = false;
+					e->from, slot->nr_pending);
+		slot->nr_pending = 0;
 	}
 	apply(c, e, s, slot, from, to);
-	if (slot->has_pending && slot->pending_from == slot->state) {
-		slot->has_pending = false;
-		apply(c, e, s, slot, slot->pending_from, slot->pending_to);
-	}
+	apply_pending(c, e, s, slot);
 }
 
 void check_cmd_done(struct checker *c, const struct event *e)
@@ -125,7 +139,7 @@ void check_cmd_done(struct checker *c, const struct event *e)
 		trace_violation(c, "done-twice", "slot %d.%d of session %u holds no command",
 				e->q, e->tag, s->seq);
 	/* only task work, a publisher and the cancel hook end commands of FREE slots */
-	if ((slot->state == SLOT_READY || slot->state == SLOT_SERVER) && !slot->has_pending)
+	if ((slot->state == SLOT_READY || slot->state == SLOT_SERVER) && !slot->nr_pending)
 		trace_violation(c, "done-without-owner", "slot %d.%d of session %u is %s",
 				e->q, e->tag, s->seq, trace_slot_name(slot->state));
 	slot->held = HELD_NO;

@@ -31,12 +31,21 @@ static void check_quiet(struct checker *c, const struct event *e, struct session
 	if (nr)
 		trace_violation(c, "slot-left-over", "dev %d: %u slots of session %u still in use",
 				e->dev, nr, s->seq);
-	for (q = 0; q < TRACE_QUEUES; q++)
-		for (tag = 0; tag < s->nr_tags[q]; tag++)
-			if (s->slots[q][tag].must_park)
+	for (q = 0; q < TRACE_QUEUES; q++) {
+		for (tag = 0; tag < s->nr_tags[q]; tag++) {
+			const struct slot_view *slot = &s->slots[q][tag];
+
+			if (slot->nr_pending)
+				trace_violation(c, "broken-chain",
+						"dev %d: slot %u.%u is %s, then leaves %s", e->dev,
+						q, tag, trace_slot_name(slot->state),
+						trace_slot_name(slot->pending[0].from));
+			if (slot->must_park)
 				trace_violation(c, "state-before-requeue",
 						"dev %d: request of slot %u.%u was not parked yet",
 						e->dev, q, tag);
+		}
+	}
 }
 
 static void monitor_step(struct checker *c, const struct event *e, struct device_view *dev,
