@@ -3,6 +3,7 @@
 # Running scripts in guests: one boot per group, a fresh one after anything that cannot be trusted.
 
 LIVE=		# set: show all output as it comes
+BOOT_FAILED=	# set: a guest ended before its first script began
 
 status_word()
 {
@@ -119,7 +120,13 @@ lost()
 		LEFT=("${LEFT[@]:1}")
 		return
 	fi
-	# Nothing began: booting again would end the same way.
+	# Nothing of ours had run yet: once, that may be the emulation's fault.
+	if [ -z "$BOOT_FAILED" ]; then
+		BOOT_FAILED=1
+		warn "   the guest did not come up; booting again"
+		show_console "$dir"
+		return
+	fi
 	while [ ${#LEFT[@]} -gt 0 ]; do
 		vm_report "$dir" "${LEFT[0]}" "$status" "$seconds" "$previous"
 		LEFT=("${LEFT[@]:1}")

@@ -80,20 +80,26 @@ start_script()
 }
 
 passed() { [ "$1" = 0 ] || [ "$1" = 77 ]; }
-populated() { grep -q '^populated 1' "$CGROUP/cgroup.events"; }
+populated() { [[ $(<"$CGROUP/cgroup.events") == *"populated 1"* ]]; }
+
+# empties SECONDS: the script's cgroup has no process any more.
+empties()
+{
+	local end=$((SECONDS + $1))
+	while populated; do
+		[ "$SECONDS" -lt "$end" ] || return 1
+		sleep 0.2
+	done
+}
+
+processes() { ps -o pid,stat,wchan:30,args -p "$(paste -sd, "$CGROUP/cgroup.procs")"; }
 
 # left_nothing: no process and no device outlives a script that passed.
 left_nothing()
 {
-	local i pids
-	for ((i = 0; i < 100; i++)); do
-		populated || break
-		sleep 0.1
-	done
-	if populated; then
-		pids=$(paste -sd, "$CGROUP/cgroup.procs")
+	if ! empties 10; then
 		out "harness: processes left behind:"
-		out "$(ps -o pid,stat,wchan:30,args -p "$pids")"
+		out "$(processes)"
 		return 1
 	fi
 	if compgen -G '/sys/class/ublk-char/*' >/dev/null; then
@@ -104,14 +110,10 @@ left_nothing()
 
 kill_rest()
 {
-	local i
 	echo 1 >"$CGROUP/cgroup.kill"
-	for ((i = 0; i < 100; i++)); do
-		populated || return 0
-		sleep 0.1
-	done
+	empties 20 && return
 	out "harness: a killed process does not go away:"
-	out "$(ps -o pid,stat,wchan:30,args -p "$(paste -sd, "$CGROUP/cgroup.procs")")"
+	out "$(processes)"
 	return 1
 }
 
@@ -120,10 +122,11 @@ module_loaded() { [ -d /sys/module/ublk_drv ]; }
 # The last reference may be dropped by a worker of io_uring shortly after the process is gone.
 unload_module()
 {
-	local i error=''
+	local end error=''
 	module_loaded || return 0
 	within 60 udevadm settle --timeout=30
-	for ((i = 0; i < 100; i++)); do
+	end=$((SECONDS + 20))
+	while [ "$SECONDS" -lt "$end" ]; do
 		error=$(rmmod ublk_drv 2>&1) && return 0
 		sleep 0.2
 	done
