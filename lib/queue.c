@@ -268,7 +268,8 @@ int ublk_queue_advance(struct ublk_queue *q, int timeout_ms, bool submit_after)
 	q->is_stepping = false;
 	if (q->error)
 		return q->error;
-	return !n && is_finished(q) ? -ENODEV : n;
+	/* At once, and not at the next step: nothing would make the descriptor readable for it. */
+	return is_finished(q) ? -ENODEV : n;
 }
 
 UBLK_EXPORT int ublk_queue_step(struct ublk_queue *q, int timeout_ms)

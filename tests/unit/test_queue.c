@@ -243,7 +243,8 @@ static void stop_while_busy(void **state)
 	assert_int_equal(ublk_queue_step(rig.q, 0), 0);
 	assert_int_equal(stats(&rig).in_target, 1);
 	ublk_io_complete(rig.target->held[0], 0);
-	assert_true(ublk_queue_step(rig.q, 0) >= 0);
+	/* Said by the very step that handles the last completion: a poll() would wait for ever. */
+	assert_int_equal(ublk_queue_step(rig.q, 0), -ENODEV);
 	assert_int_equal(ublk_queue_step(rig.q, 0), -ENODEV);
 	assert_int_equal(fake->requests[i].result, 0);
 	end(&rig);
@@ -262,7 +263,6 @@ static void late_completion(void **state)
 	fake_server_step(&rig.server);
 	fake_server_gone(0);
 	ublk_io_complete(rig.target->held[0], 0);
-	fake_server_step(&rig.server);
 	assert_int_equal(fake_server_step(&rig.server), -ENODEV);
 	/* Not done by the late one: it waits for the next server. */
 	assert_int_equal(fake->requests[i].state, FAKE_WAITING);
