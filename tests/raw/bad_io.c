@@ -255,7 +255,8 @@ void bad_node_round(struct bad *b)
 	rig_expect(b, "user copy without it",
 		   pread(fd, buffer, 512, raw_user_copy_pos(0, 0)) < 0 ? -errno : 0, denied);
 	rig_expect(b, "user copy of queue 4095",
-		   pwrite(fd, buffer, 512, raw_user_copy_pos(4095, 65535)) < 0 ? -errno : 0, denied);
+		   pwrite(fd, buffer, 512, raw_user_copy_pos(4095, 65535)) < 0 ? -errno : 0,
+		   denied);
 	rig_expect(b, "user copy over the edge",
 		   pwrite(fd, end, 512, raw_user_copy_pos(0, 0)) < 0 ? -errno : 0, denied);
 	rig_expect(b, "user copy on a live copy device",

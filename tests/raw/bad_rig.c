@@ -170,8 +170,8 @@ void rig_finish(struct bad *b)
 	uint32_t id = b->healthy.info.dev_id;
 
 	close(b->healthy_block);
-	rig_expect(b, "STOP of the healthy device", raw_simple(&b->ctrl, UBLK_U_CMD_STOP_DEV, id, 0),
-		   fine);
+	rig_expect(b, "STOP of the healthy device",
+		   raw_simple(&b->ctrl, UBLK_U_CMD_STOP_DEV, id, 0), fine);
 	close(b->healthy.cfd);
 	rig_expect(b, "DEL of the healthy device", raw_simple(&b->ctrl, UBLK_U_CMD_DEL_DEV, id, 0),
 		   fine);

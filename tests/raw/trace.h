@@ -120,6 +120,7 @@ void trace_free(struct checker *c);
 
 /* trace_slots.c */
 void check_slot(struct checker *c, const struct event *e);
+void check_slots_end(struct checker *c);
 void check_cmd_done(struct checker *c, const struct event *e);
 void check_abort(struct checker *c, const struct event *e);
 void check_requeue(struct checker *c, const struct event *e);

@@ -116,7 +116,8 @@ static bool parse_line(struct event *event, const char *line)
 	name = colon + 2;
 	len = strcspn(name, ":");
 	for (i = 0; i < raw_array_size(event_names); i++) {
-		if (strlen(event_names[i].name) == len && !strncmp(name, event_names[i].name, len)) {
+		if (strlen(event_names[i].name) == len &&
+		    !strncmp(name, event_names[i].name, len)) {
 			event->type = event_names[i].type;
 			parse_fields(event, name + len + 1);
 			return true;

@@ -71,8 +71,9 @@ static void apply(struct checker *c, const struct event *e, struct session_view 
 					e->q, e->tag, s->seq, trace_slot_name(from),
 					trace_slot_name(to));
 		if (s->has_retired && !(LEGAL_WHEN_RETIRED >> to & 1))
-			trace_violation(c, "change-after-retired", "slot %d.%d of session %u: to %s",
-					e->q, e->tag, s->seq, trace_slot_name(to));
+			trace_violation(c, "change-after-retired",
+					"slot %d.%d of session %u: to %s", e->q, e->tag, s->seq,
+					trace_slot_name(to));
 		check_reaping(c, e, s, from, to);
 	}
 	follow_command(slot, from, to);
@@ -124,6 +125,21 @@ void check_slot(struct checker *c, const struct event *e)
 	}
 	apply(c, e, s, slot, from, to);
 	apply_pending(c, e, s, slot);
+}
+
+/* At the end of the trace: what was kept back for a change that never came. */
+void check_slots_end(struct checker *c)
+{
+	const struct session_view *s;
+	unsigned int i, nr = 0, q, tag;
+
+	for (i = 0; i < TRACE_DEVICES && c->devices[i].is_used; i++)
+		for (s = c->devices[i].sessions; s; s = s->next)
+			for (q = 0; q < TRACE_QUEUES; q++)
+				for (tag = 0; tag < s->nr_tags[q]; tag++)
+					nr += s->slots[q][tag].nr_pending > 0;
+	if (nr && c->check_order)
+		trace_violation(c, "broken-chain", "%u slots miss a change up to here", nr);
 }
 
 void check_cmd_done(struct checker *c, const struct event *e)

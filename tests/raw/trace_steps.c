@@ -24,7 +24,7 @@ static void check_quiet(struct checker *c, const struct event *e, struct session
 
 	nr = trace_count(s, SLOT_BIT(FETCHING) | SLOT_BIT(HANDING) | SLOT_BIT(COMMITTING));
 	if (nr)
-		trace_violation(c, "busy-slot", "dev %d: %u slots of session %u are being worked on",
+		trace_violation(c, "busy-slot", "dev %d: %u slots of session %u are worked on",
 				e->dev, nr, s->seq);
 	nr = trace_count(s, SLOT_BIT(READY) | SLOT_BIT(LOOKING) | SLOT_BIT(QUEUED) |
 			    SLOT_BIT(GETDATA) | SLOT_BIT(SERVER));
@@ -177,8 +177,8 @@ void check_state(struct checker *c, const struct event *e)
 		if (dev->stoppers == 0)
 			trace_violation(c, "step-order", "dev %d is DEAD without a STOP", e->dev);
 		else if (!dev->has_disk_gone || !dev->has_abort_off)
-			trace_violation(c, "step-order", "dev %d is DEAD before disk_gone and abort_off",
-					e->dev);
+			trace_violation(c, "step-order",
+					"dev %d is DEAD before disk_gone and abort_off", e->dev);
 	}
 }
 

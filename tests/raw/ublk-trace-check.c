@@ -113,7 +113,7 @@ static void judge(struct checker *c, const struct event *e)
 static void read_trace(struct checker *c, const struct wishes *w, const char *name)
 {
 	FILE *file = strcmp(name, "-") ? fopen(name, "r") : stdin;
-	struct event event;
+	static struct event event;
 
 	if (!file)
 		raw_die(RAW_EXIT_FAIL, "%s: %s", name, strerror(errno));
@@ -165,6 +165,7 @@ int main(int argc, char **argv)
 		checker.check_order = false;
 	for (i = optind; i < argc; i++)
 		read_trace(&checker, &wishes, argv[i]);
+	check_slots_end(&checker);
 	if (wishes.wants_kills)
 		kills_report(!wishes.is_quiet);
 	good = is_good(&checker, &wishes);

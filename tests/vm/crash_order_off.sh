@@ -5,9 +5,7 @@
 . "$UBLK_TESTS/vm/lib.sh"
 . "$UBLK_TESTS/vm/raw.sh"
 
-EVENTS=(ublk_state ublk_session ublk_slot ublk_abort ublk_requeue ublk_cmd_done ublk_step
-	signal:signal_generate)
-trace_on "${EVENTS[@]}"
+trace_crash_path
 for round in 1 2 3; do
 	rm -f stop
 	serve srv --id 0 --queues 2 --depth 8 --size 8M
@@ -23,4 +21,4 @@ for round in 1 2 3; do
 done
 trace_off
 trace_save off.trace
-ublk-trace-check --need crash-stop=3 --count-kills off.trace
+judge off.trace --need crash-stop=3 --count-kills

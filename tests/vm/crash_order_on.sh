@@ -5,11 +5,9 @@
 . "$UBLK_TESTS/vm/lib.sh"
 . "$UBLK_TESTS/vm/raw.sh"
 
-EVENTS=(ublk_state ublk_session ublk_slot ublk_abort ublk_requeue ublk_cmd_done ublk_step
-	signal:signal_generate)
 for recovery in reissue plain fail-io; do
 	rm -f stop backing
-	trace_on "${EVENTS[@]}"
+	trace_crash_path
 	serve srv --id 0 --queues 2 --depth 8 --size 8M --file backing --recovery "$recovery"
 	pids=$BG_srv
 	run_bg io become_server io.out ublk-io --file /dev/ublkb0 --size 4M --jobs 2 --depth 8 \
@@ -29,5 +27,5 @@ for recovery in reissue plain fail-io; do
 	wait_bg srv
 	trace_off
 	trace_save "$recovery.trace"
-	ublk-trace-check --need recovery=3 --need stop=1 --count-kills --pid "$pids" "$recovery.trace"
+	judge "$recovery.trace" --need recovery=3 --need stop=1 --count-kills --pid "$pids"
 done

@@ -207,3 +207,24 @@ unfreezable()
 	wait_bg "fs$1"
 }
 committed_more() { [ "$(counter "$1" committed)" -ge "$2" ]; }
+
+# judge TRACE ARG..: ublk-trace-check; shows what stands around the first thing it rejects
+judge()
+{
+	local trace=$1 line
+	shift
+	ublk-trace-check "$@" "$trace" >judge.out && cat judge.out && return
+	cat judge.out
+	line=$(sed -n 's/^reject: [^:]*: [^:]*:\([0-9]*\):.*/\1/p' judge.out | head -n 1)
+	[ -z "$line" ] || awk -v l="$line" 'NR > l - 60 && NR < l + 20 { print NR ": " $0 }' "$trace"
+	fail "the trace is rejected"
+}
+
+# trace_crash_path: record all that ublk-trace-check reads. The clock has to put the events of all
+# CPUs in order; the default one only ticks with jiffies where the TSC is not trusted.
+trace_crash_path()
+{
+	trace_on ublk_state ublk_session ublk_slot ublk_abort ublk_requeue ublk_cmd_done ublk_step \
+		signal:signal_generate
+	echo mono >"$TRACING/trace_clock"
+}
