@@ -94,6 +94,5 @@ spread()
 kills_report()
 {
 	result "$KILLS kills, $COUNTED count, $FULL at full depth, $WITH_QUEUED with a QUEUED slot;" \
-		"min/median/max: queued $(spread queued), with the server $(spread server)," \
-		"kill to QUIESCED $(spread settled_us 1000) ms"
+		"min/median/max: queued $(spread queued), with the server $(spread server)"
 }

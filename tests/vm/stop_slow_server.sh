@@ -10,7 +10,7 @@ cleanup sh -c 'echo 500 >/proc/sys/vm/dirty_writeback_centisecs'
 param stop_timeout_ms 2500
 
 head -c $((4 << 20)) /dev/urandom >data
-serve srv --id 0 --depth 8 --size 4M --file "$PWD/f" --commit-delay-ms 1000 --flags no-part-scan
+serve srv --id 0 --depth 1 --size 4M --file "$PWD/f" --commit-delay-ms 1000 --flags no-part-scan
 udevadm settle --timeout=60
 exec 5<>/dev/ublkb0
 cat data >&5
