@@ -225,7 +225,11 @@ static void end_device(struct crew *crew)
 	if (dev->config.flags & LIBUBLK_HAND_OVER)
 		r = ublk_device_quiesce(dev->ctl, dev->id, 0);
 	else
-		r = ublk_device_stop(dev->ctl, dev->id, 0, 0);
+		/*
+		 * Without a bound of ours: write-back may take long, and giving up on it would
+		 * lose what is buffered. The driver ends it when there is no progress any more.
+		 */
+		r = ublk_device_stop(dev->ctl, dev->id, 0, -1);
 	if (r < 0)
 		ublk_log(LIBUBLK_LOG_WARNING, "%s", ublk_last_error());
 	if (wait_for(crew, &crew->nr_done, DRAIN_MS, false) == OUT_TIME)

@@ -90,11 +90,19 @@ static int give_up(struct ublk_device *dev, int why)
 	return why;
 }
 
+static int cancelled(const struct ublk_device *dev)
+{
+	return ublk_set_error(ECANCELED, "device %d: interrupted on request", dev->id);
+}
+
 UBLK_EXPORT int ublk_device_start(struct ublk_device *dev)
 {
 	int64_t deadline = ublk_deadline(atomic_load(&dev->ctl->timeout_ms));
 	int r;
 
+	/* A start that succeeds at once would not look at it any more. */
+	if (ublk_device_is_cancelled(dev))
+		return cancelled(dev);
 	r = ublk_device_start_begin(dev);
 	if (r < 0)
 		return r;
