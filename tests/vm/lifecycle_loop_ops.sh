@@ -35,9 +35,13 @@ for mode in "" "--buffered" "--data get-data"; do
 
 	note "reads and writes of all sizes"
 	cmp "$img" <(dd if=/dev/ublkb0 bs=1M iflag=direct status=none)
-	fio --name=v --filename=/dev/ublkb0 --rw=randwrite --bsrange=512-256k --blockalign=512 \
-		--size=2M --direct=1 --ioengine=libaio --iodepth=16 --verify=crc32c \
-		--do_verify=1 --randseed=7 --minimal >fio.out || fail "fio: $(cat fio.out)"
+	dd if=wanted of=/dev/ublkb0 bs=7168 count=300 seek=100 oflag=direct status=none
+	cmp <(dd if="$img" bs=7168 skip=100 count=300 status=none) <(head -c 2150400 wanted)
+	# fio takes long to start under emulation: once is enough
+	[ -n "$mode" ] || fio --name=v --filename=/dev/ublkb0 --rw=randwrite \
+		--bsrange=512-256k --blockalign=512 --size=2M --direct=1 --ioengine=libaio \
+		--iodepth=16 --verify=crc32c --do_verify=1 --randseed=7 --minimal >fio.out ||
+		fail "fio: $(cat fio.out)"
 
 	note "discard: reads as zeros, the space is free"
 	before=$(blocks)
