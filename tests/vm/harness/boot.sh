@@ -49,7 +49,7 @@ choose_accel()
 }
 
 # Panics at once on an Oops: what comes after one says nothing. Limits: see LAB notes in `help`.
-KERNEL_ARGS=(root=/dev/vda rw init=/sbin/ublk-init console=ttyS0 loglevel=5 oops=panic panic=-1
+KERNEL_ARGS=(root=/dev/vda rw init=/sbin/ublk-init console=ttyS0 loglevel=5 oops=panic panic=1
 	log_buf_len=8M rcupdate.rcu_cpu_stall_timeout=300 watchdog_thresh=60 net.ifnames=0)
 
 # boot_guest DIR SMP JOBDIR [QEMU ARG..]: start a guest in the background; sets GUEST (its pid).
