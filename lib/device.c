@@ -243,7 +243,7 @@ static int open_target(struct ublk_device *dev)
 	int r;
 
 	if (dev->ops.open) {
-		ublk_set_error(EIO, "%s", "");
+		ublk_clear_error();
 		r = dev->ops.open(dev, dev->is_recovering, dev->user);
 		if (r > 0)
 			return ublk_set_error(EIO, "target %s: open returned %d", dev->name, r);

@@ -12,6 +12,11 @@ UBLK_EXPORT const char *ublk_last_error(void)
 	return last_error;
 }
 
+void ublk_clear_error(void)
+{
+	last_error[0] = '\0';
+}
+
 UBLK_EXPORT int ublk_set_error(int err, const char *format, ...)
 {
 	char text[sizeof(last_error)];

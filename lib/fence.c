@@ -73,7 +73,7 @@ int ublk_fence(struct ublk_device *dev, int timeout_ms)
 
 	if (!dev->ops.fence)
 		return 0;
-	ublk_set_error(EIO, "%s", "");
+	ublk_clear_error();
 	fd = dev->ops.fence(dev, dev->user);
 	if (fd == -EOPNOTSUPP)
 		return 0;

@@ -205,6 +205,8 @@ int ublk_uring_setup_error(int err);
 
 /* ---- error.c, log.c, util.c ---- */
 
+/* Before a callback of the target: what is there afterwards is its own. */
+void ublk_clear_error(void);
 void ublk_log(int level, const char *format, ...) LIBUBLK_PRINTF(2, 3);
 bool ublk_log_is_set(void);
 

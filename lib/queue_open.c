@@ -100,7 +100,7 @@ static int open_target(struct ublk_queue *q)
 
 	if (!dev->ops.queue_open)
 		return 0;
-	ublk_set_error(EIO, "%s", "");
+	ublk_clear_error();
 	r = dev->ops.queue_open(q, dev->user);
 	if (r < 0 && !*ublk_last_error())
 		ublk_set_error(r, "target %s: queue_open: %s", dev->name, strerror(-r));

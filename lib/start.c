@@ -115,8 +115,7 @@ UBLK_EXPORT int ublk_device_start(struct ublk_device *dev)
 		/* Before the questions, so that news after them wakes the next wait. */
 		ublk_event_clear(dev->event_fd);
 		if (ublk_device_is_cancelled(dev))
-			return give_up(dev, ublk_set_error(ECANCELED, "device %d: interrupted on "
-							   "request", dev->id));
+			return give_up(dev, cancelled(dev));
 		r = atomic_load(&dev->failed_queue);
 		if (r)
 			return give_up(dev, ublk_set_error(r, "device %d: a queue ended before %s: "
