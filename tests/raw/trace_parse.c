@@ -108,10 +108,10 @@ static bool parse_line(struct event *event, const char *line)
 		return false;
 	for (p = colon; p > bracket && p[-1] != ' '; p--)
 		;
-	event->time_us = strtoull(p, NULL, 10) * 1000000;
-	p = strchr(p, '.');
-	if (p && p < colon)
-		event->time_us += strtoull(p + 1, NULL, 10);
+	/* the clock "counter" orders but tells no time: then it stays 0 */
+	if (strchr(p, '.') && strchr(p, '.') < colon)
+		event->time_us = strtoull(p, NULL, 10) * 1000000 +
+				 strtoull(strchr(p, '.') + 1, NULL, 10);
 
 	name = colon + 2;
 	len = strcspn(name, ":");

@@ -176,8 +176,19 @@ fails()
 # ---- conditions to wait for --------------------------------------------------------------
 
 parked_some() { [ "$(counter "$1" parked_now)" -gt 0 ]; }
-# a thread of the process is in uninterruptible sleep
-worker_in_d() { grep -qE '^[0-9]+ \(.*\) D ' "/proc/$1"/task/*/stat 2>/dev/null; }
+
+# worker_in_d PID FUNCTION: a thread of the process is in uninterruptible sleep there, and not
+# just for a moment for another reason
+worker_in_d()
+{
+	local task
+	for task in "/proc/$1"/task/*; do
+		grep -qE '^[0-9]+ \(.*\) D ' "$task/stat" 2>/dev/null &&
+			grep -qE "\\] ($2)\\+" "$task/stack" 2>/dev/null && return
+	done
+	return 1
+}
+
 # in_flight ID [N]: the disk has at least N requests under way or parked
 in_flight()
 {

@@ -10,7 +10,7 @@ serve below --id 1 --depth 4 --recovery reissue --size 16M
 serve above --id 0 --depth 4 --recovery reissue --size 16M --file /dev/ublkb1
 kill_bg below STOP
 run_bg stuck read_block 0 100
-wait_for 20 worker_in_d "$BG_above"
+wait_for 20 worker_in_d "$BG_above" 'folio_wait_bit_common'
 stop_ends 0
 fails stuck
 # the sick device below is still there, and gives in to STOP as well

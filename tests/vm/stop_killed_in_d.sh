@@ -12,7 +12,7 @@ serve srv --id 0 --depth 4 --recovery reissue --block-in mnt/file
 fsfreeze -f mnt
 cleanup fsfreeze -u mnt
 run_bg stuck write_block 0 1
-wait_for 20 worker_in_d "$BG_srv"
+wait_for 20 worker_in_d "$BG_srv" 'percpu_rwsem_wait|__percpu_down_read'
 kill_bg srv KILL
 # one thread has not ended, so the server is not gone and nobody may take over
 ctl EBUSY start-recovery --id 0

@@ -39,4 +39,10 @@ sed '/tag=1 from=HANDING to=FREE/d; /tag=1 from=FREE to=CLOSED/d' recovery_on.tr
 	>bad_busy_slot.trace
 move 'step=del_disk' 'step=monitor_cancelled' recovery_off.trace >bad_del_before_cancel.trace
 sed '/step=force_abort/d' recovery_off.trace >bad_no_force_abort.trace
+# the three that are asked for, from a trace of the real thing
+again "${monitor}run" 'step=monitor_cancelled' real_off.trace >bad_real_monitor_after_stop.trace
+move 'q=0 tag=0 from=READY to=REAPING' "${monitor}inflight" real_on.trace \
+	>bad_real_completed_before_check.trace
+move 'from=LIVE to=QUIESCED' 'from=SERVER action=requeue' real_on.trace \
+	>bad_real_state_before_requeue.trace
 sed '/step=abort_off/a CPU:0 [LOST 12 EVENTS]' recovery_off.trace >bad_lost.trace

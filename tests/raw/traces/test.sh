@@ -40,6 +40,10 @@ says 'counted=1'
 good idle_kill --count-kills --pid 100
 says 'kills=1 counted=0 full_depth=0 with_queued=0'
 
+good real_on --need recovery --need stop --count-kills --min-counted 1
+says 'kills=1 counted=1 full_depth=0 with_queued=0'
+good real_off --need crash-stop --count-kills --min-counted 1
+
 # a kill of somebody else, or of an idle server, does not count
 good recovery_on --count-kills --pid 999
 says 'kills=0 counted=0'
@@ -53,6 +57,9 @@ says 'kills=0 counted=0'
 bad monitor-after-stop bad_monitor_after_stop
 bad completed-before-check bad_completed_before_check
 bad state-before-requeue bad_state_before_requeue
+bad monitor-after-stop bad_real_monitor_after_stop
+bad completed-before-check bad_real_completed_before_check
+bad state-before-requeue bad_real_state_before_requeue
 bad slot-left-over bad_retired_before_done
 bad done-twice bad_done_twice
 bad broken-chain bad_illegal_change
