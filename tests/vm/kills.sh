@@ -27,8 +27,15 @@ start_load()
 # stop_load [any]: its status has to be good, and its report is shown
 stop_load()
 {
-	local status=0
+	local status=0 end=$((SECONDS + 90))
 	touch over
+	while is_running load; do
+		[ "$SECONDS" -lt "$end" ] || {
+			grep -r . "$DEBUG" || true
+			fail "the load does not end: a request is lost"
+		}
+		sleep 0.05
+	done
 	wait "${BG_PID[load]}" || status=$?
 	BG_DONE[load]=1
 	# with the disk gone every block is missed
