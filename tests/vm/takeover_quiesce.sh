@@ -16,7 +16,7 @@ trace_on "${ALL_EVENTS[@]}"
 serve srv --id 0 "${ARGS[@]}" --recovery plain --flags quiesce
 start_load /dev/ublkb0 --depth 16 --jobs 2 --size 8M
 for ((i = 0; i < 8; i++)); do
-	moment 30 150
+	moment 5 60
 	ctl OK quiesce --id 0 --wait-ms 30000
 	state_is 0 QUIESCED || fail "$(state_of 0) after QUIESCE"
 	# every command has come back, none was forgotten (B18)
