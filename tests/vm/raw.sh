@@ -35,6 +35,18 @@ become_server()
 serve()
 {
 	serve_until '^READY ' "$@"
+	case " $* " in
+	*stall@ready* | *@request* | *--commit-delay-ms*) ;;
+	*)	settle_disk "$(sed -n 's/^READY id=\([0-9]*\).*/\1/p' "$1.out")" ;;
+	esac
+}
+
+# settle_disk ID: the partition table is read and udev has had its look, so that the next request
+# is the script's own and nobody else has the disk open.
+settle_disk()
+{
+	bounded 60 dd if="/dev/ublkb$1" of=/dev/null bs=4k count=1 iflag=direct status=none
+	udevadm settle --timeout=60
 }
 
 # serve_until PATTERN NAME ARG..: the same, but waits for another line.
