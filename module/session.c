@@ -293,13 +293,16 @@ void ublk_slot_set_owner(struct ublk_session *s, struct ublk_slot *slot, struct 
 		put_task_struct(old);
 }
 
+#define UBLK_PF_GONE	(PF_EXITING | PF_DUMPCORE | PF_POSTCOREDUMP)
+
 /**
  * ublk_slot_owner_is_gone() - will the owner of the slot never come back to it?
  * @s: session
  * @slot: slot
  *
- * A thread of a doomed group is gone before it gets to its exit: it may dump core first, for long,
- * even to this device, or be stuck in D state, and will not see user mode again.
+ * A thread that dumps core, or waits for that before it exits, is gone, too: a dump takes long,
+ * and may go to this very device. One that was killed but has not got that far is not: it may be in
+ * the middle of a write to its backing, which a server without a fence relies on to be over.
  *
  * Return: true if the task is exiting or has become another program (P10).
  */
@@ -310,8 +313,7 @@ bool ublk_slot_owner_is_gone(struct ublk_session *s, struct ublk_slot *slot)
 
 	raw_spin_lock(&s->owner_lock);
 	owner = slot->owner;
-	gone = owner && (READ_ONCE(owner->flags) & PF_EXITING ||
-			 READ_ONCE(owner->signal->flags) & SIGNAL_GROUP_EXIT ||
+	gone = owner && (READ_ONCE(owner->flags) & UBLK_PF_GONE ||
 			 READ_ONCE(owner->self_exec_id) != slot->exec_id);
 	raw_spin_unlock(&s->owner_lock);
 	return gone;
