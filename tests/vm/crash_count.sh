@@ -13,10 +13,10 @@ KINDS=('' '--defer-taskrun' '--commit-delay-ms 1')
 rm -f "$SCRATCH/crash_count"
 cleanup rm -f "$SCRATCH/crash_count"
 
-SLICE=10
+SLICE=8
 trace_on "${ALL_EVENTS[@]}"
 serve srv --id 0 "${ARGS[@]}"
-start_load /dev/ublkb0 --depth 32 --jobs 2 --size 16M
+start_load /dev/ublkb0 --depth 32 --jobs 2 --bs 16K --size 16M
 while [ "$COUNTED" -lt 30 ] && [ "$KILLS" -lt 50 ]; do
 	moment 5 80
 	# shellcheck disable=SC2086 # options, or none

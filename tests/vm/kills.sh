@@ -3,7 +3,8 @@
 # SIGKILL under load, again and again, and what the trace says of each. Sourced after raw.sh.
 
 KILL_EVENTS=(ublk_state ublk_session ublk_slot signal:signal_generate)
-ALL_EVENTS=(ublk_state ublk_session ublk_slot ublk_dispatch ublk_commit ublk_abort ublk_requeue
+# all that the order is judged by
+ALL_EVENTS=(ublk_state ublk_session ublk_slot ublk_abort ublk_requeue
 	ublk_cmd_done ublk_step signal:signal_generate)
 
 KILLS=0			# so far
