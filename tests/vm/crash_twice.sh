@@ -21,7 +21,7 @@ dies_at()
 
 trace_on "${ALL_EVENTS[@]}"
 serve srv --id 0 "${ARGS[@]}"
-start_load /dev/ublkb0 --depth 32 --jobs 2 --size 8M
+start_load /dev/ublkb0 --depth 32 --jobs 2 --bs 16K --size 8M
 
 for chain in 'ready ready' 'request:1 request:40 commit:1' 'added opened between-fetches fetched' \
 	'fetched fetched fetched' 'between-fetches ready between-fetches'; do

@@ -14,8 +14,8 @@ cleanup rm -f "$SCRATCH/takeover_quiesce"
 
 trace_on "${ALL_EVENTS[@]}"
 serve srv --id 0 "${ARGS[@]}" --recovery plain --flags quiesce
-start_load /dev/ublkb0 --depth 16 --jobs 2 --size 8M
-for ((i = 0; i < 8; i++)); do
+start_load /dev/ublkb0 --depth 16 --jobs 2 --bs 16K --size 8M
+for ((i = 0; i < 6; i++)); do
 	moment 5 60
 	ctl OK quiesce --id 0 --wait-ms 30000
 	state_is 0 QUIESCED || fail "$(state_of 0) after QUIESCE"
@@ -45,7 +45,7 @@ load_says wrong 0
 [ "$(counter 0 reissued)" = 0 ] || fail "$(counter 0 reissued) requests taken from a server"
 stop_ends 0
 wait_bg srv
-ublk-trace-check --need recovery=9 trace
+ublk-trace-check --need recovery=7 trace
 
 note "to FAIL_IO, when that is what was asked for"
 serve srv --id 0 "${ARGS[@]}" --recovery fail-io --flags quiesce
