@@ -16,9 +16,6 @@
 #include "slot.h"
 #include "trace.h"
 
-/* How often a buffer that can be faulted in may still be found missing when it is copied. */
-#define UBLK_COPY_TRIES		64
-
 /* What a command says, copied once: the server can change the original at any time. */
 struct ublk_io_args {
 	struct ublk_session *s;

@@ -15,8 +15,6 @@
 #include "slot.h"
 #include "trace.h"
 
-#define UBLK_COPY_TRIES		64
-
 /* The interface's number of an operation, or -1; by name, the kernels' numbers differ. */
 static int ublk_op(const struct request *rq)
 {
