@@ -11,6 +11,7 @@ rescue()
 	local node
 	# run_cleanups has it
 	[ "${status:-0}" != 0 ] || return
+	tail -n 5 ./*.out 2>/dev/null || true
 	for node in /sys/class/ublk-char/ublkc*; do
 		[ -e "$node" ] || continue
 		echo "rescue: device ${node##*ublkc} is $(state_of "${node##*ublkc}")"
@@ -165,15 +166,16 @@ del_ends()
 # ---- load --------------------------------------------------------------------------------
 
 # dd in the background that is to get stuck with the server: run_bg needs a command
+# write_block ID N, read_block ID N: far enough apart that no two of them are merged
 write_block()
 {
-	exec dd if=/dev/zero of="/dev/ublkb$1" bs=4k count=1 seek="$2" oflag=direct \
+	exec dd if=/dev/zero of="/dev/ublkb$1" bs=4k count=1 seek=$((16 * $2)) oflag=direct \
 		conv=nocreat status=none
 }
 
 read_block()
 {
-	exec dd if="/dev/ublkb$1" of=/dev/null bs=4k count=1 skip="$2" iflag=direct status=none
+	exec dd if="/dev/ublkb$1" of=/dev/null bs=4k count=1 skip=$((16 * $2)) iflag=direct status=none
 }
 
 # fails NAME: the background job ends, and not well: its I/O got an error
