@@ -47,6 +47,8 @@ run_cleanups()
 {
 	local status=$? i
 	trap - EXIT ERR
+	# A child that is killed before it has become another program still has these traps.
+	[ "$BASHPID" = "$$" ] || exit "$status"
 	trap '' TERM INT
 	set +e
 	for ((i = ${#CLEANUPS[@]} - 1; i >= 0; i--)); do
@@ -89,7 +91,8 @@ bounded()
 	sleeper=$!
 	wait -n -p which "$pid" "$sleeper" || status=$?
 	if [ "$which" = "$pid" ]; then
-		{ kill "$sleeper" && wait "$sleeper"; } 2>/dev/null || true
+		# KILL: it may not have become sleep yet, and would run the traps of this script
+		{ kill -KILL "$sleeper" && wait "$sleeper"; } 2>/dev/null || true
 		return "$status"
 	fi
 	note "still running after $seconds s: $*"

@@ -33,7 +33,7 @@ within()
 	sleeper=$!
 	wait -n -p which "$pid" "$sleeper" || status=$?
 	if [ "$which" = "$pid" ]; then
-		kill "$sleeper"
+		kill -KILL "$sleeper"
 		wait "$sleeper" 2>/dev/null
 		return "$status"
 	fi
@@ -183,7 +183,7 @@ run_script()
 		sleeper=$!
 		wait -n -p which "$pid" "$sleeper" || status=$?
 		if [ "$which" = "$pid" ]; then
-			kill "$sleeper"
+			kill -KILL "$sleeper"
 			wait "$sleeper" 2>/dev/null
 			! passed "$status" || left_nothing || status=1
 		else
