@@ -37,7 +37,7 @@ serve()
 {
 	serve_until '^READY ' "$@"
 	case " $* " in
-	*stall@ready* | *@request* | *--commit-delay-ms*) ;;
+	*stall@ready* | *@request* | *--commit-delay-ms* | *--result*) ;;
 	*)	settle_disk "$(sed -n 's/^READY id=\([0-9]*\).*/\1/p' "$1.out")" ;;
 	esac
 }
