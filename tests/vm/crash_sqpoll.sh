@@ -14,7 +14,7 @@ SLICE=5
 trace_on "${ALL_EVENTS[@]}"
 serve srv --id 0 "${ARGS[@]}"
 start_load /dev/ublkb0 --depth 16 --size 8M
-while [ "$KILLS" -lt 5 ]; do
+while [ "$COUNTED" -lt 3 ] && [ "$KILLS" -lt 25 ]; do
 	moment 50 200
 	kill_and_take_over 0 "${ARGS[@]}"
 done
