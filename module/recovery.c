@@ -33,7 +33,7 @@
 
 /* Something will change by itself in a moment, and nobody tells when. */
 #define UBLK_SOON_MS		2
-/* A process is being killed but some of its threads are not doomed, or a server is to finish. */
+/* Some threads of a killed process have not got to their exit yet, or a server is to finish. */
 #define UBLK_DYING_MS		10u
 #define UBLK_PERIOD_MAX_MS	3600000u
 

@@ -13,7 +13,7 @@
  *  3  disk->open_mutex,       inside 2: del_gendisk(), TRY_STOP's look at the openers
  *     queue freeze
  *  4  dev->lock               spinlock: session, phase, state, stoppers; no I/O, no sleep
- *  4  session->owner_lock     spinlock: the owner pointers of slots that are not FETCHING
+ *  4  session->owner_lock     raw spinlock: the owner pointers of slots
  *  4  ublk_ids_lock           spinlock in device.c: id table
  *
  * No two of the locks of rank 4 nest. The path of a request (queue_rq, hand-over, COMMIT) takes
