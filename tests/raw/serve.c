@@ -102,7 +102,7 @@ int server_serve(struct worker *w, unsigned int tag, unsigned char *buf)
 	const struct ublksrv_io_desc *desc = server_desc(w, tag);
 	unsigned int op = ublksrv_get_op(desc);
 	size_t len = (size_t)desc->nr_sectors << 9;
-	off_t pos = (off_t)desc->start_sector << 9;
+	off_t pos = desc->start_sector << 9;	/* all ones for a FLUSH */
 	bool has_data = op == UBLK_IO_OP_READ || op == UBLK_IO_OP_WRITE;
 	int ret;
 

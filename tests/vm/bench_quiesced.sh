@@ -15,7 +15,7 @@ serve srv --id 0 "${ARGS[@]}"
 start_load /dev/ublkb0 --depth 32 --jobs 2 --bs 16K --size 16M
 pids=
 saw_commit() { [ "$(counter 0 committed)" -gt 0 ]; }
-for ((i = 0; i < 30; i++)); do
+for ((i = 0; i < 20; i++)); do
 	moment 5 60
 	pids+=$BG_srv,
 	kill_server srv
@@ -31,9 +31,9 @@ wait_bg srv
 
 ublk-trace-check --no-order --count-kills --pid "${pids%,}" trace >kills.out
 grep -E '^kill line' kills.out >kills.list
-[ "$(wc -l <kills.list)" = 30 ] || fail "$(wc -l <kills.list) kills in the trace"
+[ "$(wc -l <kills.list)" = 20 ] || fail "$(wc -l <kills.list) kills in the trace"
 ! grep -q 'settled_us=-1' kills.list || fail "a kill was never followed by QUIESCED"
-result "kill to QUIESCED: min/median/max $(spread settled_us 1000) ms (30 kills under load," \
+result "kill to QUIESCED: min/median/max $(spread settled_us 1000) ms (20 kills under load," \
 	"median aimed at: under 100 ms)"
 
 # the first COMMIT after LIVE
@@ -46,7 +46,7 @@ awk -v pids=",$pids" '
 	/ublk_state: .* to=LIVE/ { live = 1 }
 	/ublk_commit:/ && killed && live { print " resumed_us=" int((t - killed) * 1e6); killed = 0 }
 ' trace >kills.list
-[ "$(wc -l <kills.list)" = 30 ] || fail "I/O resumed $(wc -l <kills.list) times of 30"
+[ "$(wc -l <kills.list)" = 20 ] || fail "I/O resumed $(wc -l <kills.list) times of 20"
 result "kill to I/O resumed: min/median/max $(spread resumed_us 1000) ms (most of it is the" \
 	"start of the successor)"
 worst=$(sed 's/.*=//' kills.list | sort -n | tail -n 1)

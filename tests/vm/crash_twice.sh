@@ -2,7 +2,6 @@
 # shellcheck shell=bash
 # desc: crash after crash under load: before END, between FETCHes, at the moment of going live
 # timeout: 200
-# tier: full
 . "$UBLK_TESTS/vm/lib.sh"
 . "$UBLK_TESTS/vm/raw.sh"
 . "$UBLK_TESTS/vm/kills.sh"

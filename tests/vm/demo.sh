@@ -95,10 +95,11 @@ prepare_round()
 		write_files "$1"
 }
 
+# Not one of the writes that were kept: the old server may have applied such a one already.
 sabotaged_takeover()
 {
 	ublk recover "$ID" -- "$(command -v ublk-fault)" loop --file "$PWD/disk.img" \
-		--fault "drop,op=write,nth=5,once=$DROPPED"
+		--fault "drop,op=write,nth=40,once=$DROPPED"
 }
 
 take_over()

@@ -20,10 +20,14 @@ status=0
 ublk-ctl del --id 0 --timeout 2 >del.out 2>&1 || status=$?
 [ "$status" = 124 ] || fail "DEL did not wait for the opener: status $status"
 grep -q '^errno=EINTR' del.out || fail "$(cat del.out)"
-run_bg del ublk-ctl del --id 0 --timeout 60
+# not with the disk open itself
+run_bg del ublk-ctl del --id 0 --timeout 60 5>&-
 exec 5>&-
-# the first DEL may have been enough
-wait_bg del any
+# with the opener gone the first DEL may have been enough: ENODEV then
+status=0
+wait "$BG_del" || status=$?
+BG_DONE[del]=1
+[ "$status" != 124 ] || fail "DEL waits though nobody has the disk open"
 ctl ENODEV info --id 0
 ctl OK add --id 0 --timeout 20
 ctl OK del --id 0
