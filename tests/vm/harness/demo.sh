@@ -8,7 +8,7 @@ demo_verb()
 	local t0=$SECONDS dir=$TMP/boot.demo status
 	head_line "ublk: a block device that outlives its server"
 	build_user_space plain || die "user space does not build"
-	make_root "$KERNEL" || die "there is no root to boot"
+	make_root "$KERNEL" || die "$NO_ROOT"
 	make_payload || die "cannot make the payload image"
 	choose_accel
 	head_line "booting Debian's kernel $KVER (${ACCEL[1]})"

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: MIT OR LGPL-2.1-or-later
 # What needs root on the host, and only that: making a Debian root, installing the module in it.
 #
-#   mkroot.sh base OUT RELEASE MIRRORS PACKAGE..     OUT: a directory
+#   mkroot.sh base OUT RELEASE MIRRORS PINS APTCONF KVER PACKAGE..     OUT: a directory
 #   mkroot.sh module OUT BASE SOURCE OWNER           OUT: an ext4 image
 set -euo pipefail
 
@@ -10,19 +10,25 @@ here=$(dirname "$(readlink -f "$0")")
 
 make_base()
 {
-	local out=$1 release=$2 mirrors=$3 kver include
-	shift 3
-	include=$(IFS=,; echo "$*")
+	local out=$1 release=$2 mirrors=$3 pins=$4 conf=$5 kver=$6 include
+	shift 6
+	include=$(IFS=,; echo "linux-image-$kver,linux-headers-$kver,$*")
 	mmdebstrap --mode=root --variant=minbase --include="$include" \
 		--aptopt='APT::Install-Recommends "false"' \
+		--aptopt="$conf" \
 		--dpkgopt='path-exclude=/usr/share/doc/*' \
 		--dpkgopt='path-exclude=/usr/share/man/*' \
 		--dpkgopt='path-exclude=/usr/share/locale/*' \
+		--setup-hook='mkdir -p "$1/etc/apt/preferences.d"' \
+		--setup-hook="cp '$pins' \"\$1/etc/apt/preferences.d/kernel\"" \
 		"$release" "$out" - <"$mirrors"
 	install -m 755 "$here/guest/ublk-init" "$out/sbin/ublk-init"
-	kver=$(cd "$out/lib/modules" && echo *)
 	# Two kernels in one root would make every later step ambiguous.
-	test -e "$out/boot/vmlinuz-$kver" -a -e "$out/boot/initrd.img-$kver"
+	test "$(cd "$out/lib/modules" && echo *)" = "$kver"
+	# From 7.2 on it is the modules' directory that has it.
+	test -e "$out/boot/vmlinuz-$kver" ||
+		cp "$out/usr/lib/modules/$kver/vmlinuz" "$out/boot/vmlinuz-$kver"
+	test -e "$out/boot/initrd.img-$kver" || chroot "$out" update-initramfs -c -k "$kver"
 	echo "$kver" >"$out/etc/ublk-kernel"
 	echo ublk >"$out/etc/hostname"
 	echo "127.0.0.1 localhost ublk" >"$out/etc/hosts"

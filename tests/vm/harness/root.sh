@@ -2,45 +2,32 @@
 # shellcheck shell=bash disable=SC2034 # what is set here is used by the other parts
 # The guest's disk: a stock Debian root, and the same with our module installed by DKMS.
 
-# kernel -> release, image package, headers package. One line per kernel that is supported here.
-kernel_table()
-{
-	case $1 in
-	6.1)	say "bookworm linux-image-cloud-amd64 linux-headers-cloud-amd64" ;;
-	*)	die "no kernel '$1' here; known: 6.1" ;;
-	esac
-}
-
 ROOT_PACKAGES=(dkms gcc make fio e2fsprogs xfsprogs fdisk util-linux kmod udev liburing2
 	libjson-c5 procps iproute2 jq strace initramfs-tools zstd)
+
+# What a kernel from backports brings along; with part of it from the release it does not install.
+KERNEL_PACKAGES=('linux-image-*' 'linux-headers-*' 'linux-kbuild-*' 'linux-binary-*'
+	'linux-modules-*' linux-base 'linux-base-*')
 
 host_needs_vm()
 {
 	need_packages qemu-system-x86 mmdebstrap e2fsprogs
 }
 
-# The mirror is whatever this host itself uses for Debian.
-host_mirrors()
-{
-	local release=$1
-	# apt fills these in, not the shell.
-	# shellcheck disable=SC2016
-	apt-get indextargets --format 'deb $(REPO_URI) $(CODENAME) $(COMPONENT)' \
-		'Created-By: Packages' 'Origin: Debian' |
-		grep -E " $release(-updates|-security)? " | sort -u
-}
-
+# build_base OUT SUITE KVER PACKAGE..
 build_base()
 {
-	local out=$1 release=$2
-	shift 2
-	host_mirrors "$release" >"$TMP/mirrors"
-	[ -s "$TMP/mirrors" ] || {
-		# No index fetched yet: a container or a fresh installation.
-		as_root apt-get -q update && host_mirrors "$release" >"$TMP/mirrors"
-	}
-	[ -s "$TMP/mirrors" ] || { echo "apt knows no Debian $release mirror"; return 1; }
-	as_root bash "$HARNESS/mkroot.sh" base "$out" "$release" "$TMP/mirrors" "$@"
+	local out=$1 suite=$2 kver=$3
+	shift 3
+	# The whole kernel comes from backports, and nothing else does.
+	case $suite in
+	*-backports)	printf '%s\n' "Package: ${KERNEL_PACKAGES[*]}" \
+				"Pin: release n=$suite" "Pin-Priority: 990" ;;
+	esac >"$TMP/pins"
+	# What this host's apt thinks of a mirror that stands still holds for its copies, too.
+	apt-config dump Acquire::Check-Valid-Until >"$TMP/apt.conf"
+	as_root bash "$HARNESS/mkroot.sh" base "$out" "${suite%-backports}" \
+		"$CACHE/apt/$suite/sources.list" "$TMP/pins" "$TMP/apt.conf" "$kver" "$@"
 }
 
 build_image()
@@ -73,26 +60,30 @@ tree_hash()
 	(cd "$1" && find . -type f -print0 | LC_ALL=C sort -z | xargs -0 sha256sum) | hash_text
 }
 
-# make_root KERNEL: sets ROOT_IMAGE, VMLINUZ, INITRD, KVER.
-make_root()
+# base_key: what a root with the kernel that find_kernel found is made of.
+# shellcheck disable=SC2153 # they come from kernels.sh
+base_key()
 {
-	local release image headers base key version
-	host_needs_vm
-	read -r release image headers < <(kernel_table "$1")
-	# A point release with a new kernel is a new root.
-	version=$(apt-cache policy "$image" 2>/dev/null | sed -n 's/^ *Candidate: //p')
-	key=$({
-		echo "$release $image $headers $version ${ROOT_PACKAGES[*]}"
+	{
+		echo "$SUITE $KVER $KPKG ${ROOT_PACKAGES[*]} ${KERNEL_PACKAGES[*]}"
 		sed -n "/^make_base/,/^}/p" "$HARNESS/mkroot.sh"
 		cat "$HARNESS/guest/ublk-init"
-	} | hash_text)
+	} | hash_text
+}
+
+# make_root KERNEL: sets ROOT_IMAGE, VMLINUZ, INITRD, KVER; or NO_ROOT, a sentence.
+make_root()
+{
+	local base key
+	host_needs_vm
+	NO_ROOT="no root with the module: no VM tests"
+	find_kernel "$1" || { NO_ROOT=$NO_KERNEL; return 1; }
+	key=$(base_key)
 	if [ ! -e "$CACHE/base/$key" ]; then
-		head_line "making a stock Debian $release root with $image"
+		head_line "making a stock Debian $SUITE root with $KVER"
 	fi
-	cached base "$key" progress_base "$release" "$image" "$headers" "${ROOT_PACKAGES[@]}" ||
-		return 1
+	cached base "$key" progress_base "$SUITE" "$KVER" "${ROOT_PACKAGES[@]}" || return 1
 	base=$CACHED
-	KVER=$(cat "$base/etc/ublk-kernel")
 	VMLINUZ=$base/boot/vmlinuz-$KVER
 	INITRD=$base/boot/initrd.img-$KVER
 
@@ -106,13 +97,16 @@ make_root()
 	cached image "$key" progress_image "$base" "$TMP/module" ||
 		return 1
 	ROOT_IMAGE=$CACHED
-	cache_prune image 4
-	cache_prune base 2
+	cache_prune image 8
+	cache_prune base 6
 }
 
 progress_base()
 {
-	progress "mmdebstrap and packages (about a minute)" build_base "$@"
+	progress "mmdebstrap and packages (about a minute)" build_base "$@" && return
+	# A mirror may be exchanged while it is read: once is no reason to give up.
+	as_root rm -rf -- "$1"
+	progress "the same again" build_base "$@"
 }
 
 progress_image()

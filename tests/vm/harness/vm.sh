@@ -189,7 +189,7 @@ vm_stage()
 	[ $# -gt 0 ] || return 0
 	t0=$SECONDS
 	if ! make_root "$KERNEL"; then
-		count failed dkms_install $((SECONDS - t0)) "no root with the module: no VM tests"
+		count failed dkms_install $((SECONDS - t0)) "$NO_ROOT"
 		return
 	fi
 	count passed dkms_install $((SECONDS - t0))
