@@ -103,7 +103,7 @@ int ublk_disk_add(struct ublk_device *dev, struct gendisk *disk)
 	 * CLOSING, and the first queue_rq will see that.
 	 */
 	WRITE_ONCE(dev->disk, disk);
-	smp_mb();
+	smp_mb();	/* pairs with the one in ublk_phase_set_locked() */
 	err = device_add_disk(&dev->cdev_dev, disk, NULL);
 	dev->disk_added = !err;
 	return err;

@@ -70,7 +70,7 @@ void ublk_phase_set_locked(struct ublk_session *s, enum ublk_phase to)
 	trace_ublk_session(s, from, to);
 	/* Pairs with the publisher's re-read after READY (R8): set it, barrier, then walk. */
 	WRITE_ONCE(s->phase, to);
-	smp_mb();
+	smp_mb();	/* pairs with ublk_publish() and ublk_disk_add() */
 }
 
 /**

@@ -56,3 +56,32 @@ kernel_headers()
 	done
 	sort -uV <<<"$found" | tail -n 1
 }
+
+# linux_files DIR PACKAGE PATH..: have DIR/PATH of a Debian package of kernel source, for facts
+# about the kernel and its own checks. DIR is in the cache, for the package is large.
+linux_files()
+{
+	local dir=$1 package=$2 path missing='' work status=0
+	shift 2
+	for path in "$@"; do
+		[ -s "$dir/$path" ] || missing=1
+	done
+	[ -n "$missing" ] || return 0
+	work=$(mktemp -d)
+	(
+		tarball=/usr/src/$package.tar.xz
+		if [ ! -e "$tarball" ]; then
+			cd "$work"
+			apt-get -q download "$package"
+			dpkg-deb -x "$package"_*.deb .
+			tarball=$work$tarball
+		fi
+		mkdir -p "$work/out" "$dir"
+		tar -xJf "$tarball" --occurrence=1 --strip-components=1 -C "$work/out" \
+			"${@/#/$package/}"
+		cp -r "$work/out/." "$dir/"
+	) >"$work/log" 2>&1 || status=$?
+	[ "$status" = 0 ] || tail -n 2 "$work/log"
+	rm -rf "$work"
+	return "$status"
+}

@@ -6,25 +6,11 @@
 . "$(dirname "$0")/lint.bash"
 
 LIMIT=6
-cache=${XDG_CACHE_HOME:-$HOME/.cache}/ublk/reference
-mkdir -p "$cache"
+package=linux-source-6.1
+cache=${XDG_CACHE_HOME:-$HOME/.cache}/ublk/reference/$package
+driver=drivers/block/ublk_drv.c
 tmp=$(mktemp -d)
 trap 'rm -rf "$tmp"' EXIT
-
-# fetch PACKAGE: the ublk_drv.c of a Debian source package, kept in $cache
-fetch()
-{
-	local package=$1 tarball
-	[ ! -s "$cache/$package.c" ] || return 0
-	tarball=/usr/src/$package.tar.xz
-	if [ ! -e "$tarball" ]; then
-		(cd "$tmp" && apt-get -q download "$package" && dpkg-deb -x "$package"_*.deb .) \
-			> "$tmp/log" 2>&1 || return 1
-		tarball=$tmp$tarball
-	fi
-	tar -xJf "$tarball" --occurrence=1 -O "$package/drivers/block/ublk_drv.c" > "$tmp/new" &&
-		[ -s "$tmp/new" ] && mv "$tmp/new" "$cache/$package.c"
-}
 
 normalise()
 {
@@ -36,36 +22,32 @@ normalise()
 		g; s/[[:space:]]+//g'
 }
 
-fetch linux-source-6.1 || skip "linux-source-6.1 cannot be had: $(tail -n 1 "$tmp/log")"
-for reference in "$cache"/*.c; do
-	normalise "$reference" > "$tmp/$(basename "$reference")"
-done
+linux_files "$cache" "$package" "$driver" || skip "$package cannot be had"
+normalise "$cache/$driver" > "$tmp/theirs"
 
 while IFS= read -r f; do
 	normalise "$f" > "$tmp/ours"
-	for reference in "$cache"/*.c; do
-		run=$(awk 'NR == FNR { line[$0] = line[$0] FNR " "; next }
-			{
-				# runs ending at the previous line, by place in the reference
-				n = split(line[$0], at, " ")
-				split("", now)
-				for (i = 1; i <= n; i++) {
-					now[at[i]] = (at[i] - 1 in last ? last[at[i] - 1] : 0) + 1
-					if (now[at[i]] > best) { best = now[at[i]]; end = FNR }
-				}
-				split("", last)
-				for (i in now) last[i] = now[i]
-				text[FNR] = $0
+	run=$(awk 'NR == FNR { line[$0] = line[$0] FNR " "; next }
+		{
+			# runs ending at the previous line, by place in the reference
+			n = split(line[$0], at, " ")
+			split("", now)
+			for (i = 1; i <= n; i++) {
+				now[at[i]] = (at[i] - 1 in last ? last[at[i] - 1] : 0) + 1
+				if (now[at[i]] > best) { best = now[at[i]]; end = FNR }
 			}
-			END {
-				print best + 0
-				for (i = end - best + 1; i <= end; i++) print "    " text[i]
-			}' "$tmp/$(basename "$reference")" "$tmp/ours")
-		n=${run%%$'\n'*}
-		[ "$n" -lt "$LIMIT" ] ||
-			finding "$f: $n lines as in $(basename "$reference" .c):${run#"$n"}"
-		[ "$n" -le "${longest-0}" ] || { longest=$n; where="$f, $(basename "$reference" .c)"; }
-	done
+			split("", last)
+			for (i in now) last[i] = now[i]
+			text[FNR] = $0
+		}
+		END {
+			print best + 0
+			for (i = end - best + 1; i <= end; i++) print "    " text[i]
+		}' "$tmp/theirs" "$tmp/ours")
+	n=${run%%$'\n'*}
+	[ "$n" -lt "$LIMIT" ] ||
+		finding "$f: $n lines as in $package:${run#"$n"}"
+	[ "$n" -le "${longest-0}" ] || { longest=$n; where=$f; }
 done < <(files 'module/*.c' 'module/*.h')
 echo "longest run: ${longest-0} lines (${where-none})"
 conclude
