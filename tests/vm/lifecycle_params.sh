@@ -58,7 +58,7 @@ device --queues 64 --depth 16 --buf 1M -- --types 51 --size 16M \
 	--param logical_bs_shift=12 --param physical_bs_shift=14 \
 	--param io_min_shift=14 --param io_opt_shift=16 \
 	--param max_sectors=256 --param chunk_sectors=512 \
-	--param discard_granularity=8192 --param max_discard_sectors=2048 \
+	--param discard_granularity=32768 --param max_discard_sectors=2048 \
 	--param max_write_zeroes_sectors=1024 --param max_discard_segments=1 \
 	--param dma_alignment=511 \
 	--param seg_boundary_mask=$((0xffff)) --param max_segment_size=16384 --param max_segments=7
@@ -73,7 +73,7 @@ shows queue/chunk_sectors 512
 shows queue/rotational 1
 shows queue/write_cache 'write back'
 shows queue/fua 1
-shows queue/discard_granularity 8192
+shows queue/discard_granularity 32768
 shows queue/discard_max_hw_bytes $((2048 * 512))
 shows queue/write_zeroes_max_bytes $((1024 * 512))
 shows queue/dma_alignment 511
