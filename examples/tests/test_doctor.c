@@ -107,6 +107,14 @@ static void module_is_mainlines(void **state)
 	assert_non_null(strstr(only_finding("module", DOCTOR_WARN)->remedy, "dkms install"));
 }
 
+static void module_built_in(void **state)
+{
+	(void)state;
+	facts.is_module_ours = 0;
+	facts.is_built_in = 1;
+	assert_non_null(strstr(only_finding("module", DOCTOR_WARN)->remedy, "boot a kernel"));
+}
+
 static void module_would_be_mainlines(void **state)
 {
 	size_t i;
@@ -254,7 +262,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		host_test(host_is_healthy), host_test(module_missing), host_test(module_not_loaded),
 		host_test(module_unsigned), host_test(module_is_mainlines),
-		host_test(module_would_be_mainlines), host_test(control_node), host_test(io_uring),
+		host_test(module_built_in), host_test(module_would_be_mainlines),
+		host_test(control_node), host_test(io_uring),
 		host_test(privilege_and_limit), host_test(devices), host_test(records),
 	};
 

@@ -61,6 +61,10 @@ static void check_module(const struct doctor_facts *facts, struct doctor_report 
 
 	if (facts->is_module_loaded && facts->is_module_ours) {
 		say(report, check, DOCTOR_OK, -1, "ublk_drv of this project is loaded");
+	} else if (facts->is_built_in) {
+		say(report, check, DOCTOR_WARN, -1,
+		    "ublk_drv is built into this kernel: this project's cannot replace it\n"
+		    "boot a kernel that has it as a module (CONFIG_BLK_DEV_UBLK=m) or not at all");
 	} else if (facts->is_module_loaded && facts->is_file_ours) {
 		say(report, check, DOCTOR_WARN, -1,
 		    "the kernel's own ublk_drv is loaded, not the one installed at %s\n"

@@ -35,6 +35,7 @@ struct doctor_record {
 struct doctor_facts {
 	int is_module_loaded;	/* or built in */
 	int is_module_ours;	/* the loaded one */
+	int is_built_in;	/* the loaded one is part of the kernel image */
 	char module_file[256];	/* what modprobe would load; "" = none */
 	int is_file_ours;
 	int is_locked_down;	/* unsigned modules are refused */

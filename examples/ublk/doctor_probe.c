@@ -84,6 +84,8 @@ static void probe_module(struct doctor_facts *ret)
 
 	ret->is_module_loaded = !access(SYSFS_MODULE, F_OK);
 	ret->is_module_ours = !access(SYSFS_MODULE "/parameters/" OUR_PARAMETER, F_OK);
+	/* only what can be loaded and unloaded has a state */
+	ret->is_built_in = ret->is_module_loaded && access(SYSFS_MODULE "/initstate", F_OK);
 	ret->ublks_max = -1;
 	if (!read_line(SYSFS_MODULE "/parameters/ublks_max", buf, sizeof(buf)))
 		ret->ublks_max = strtoll(buf, NULL, 10);

@@ -1,0 +1,34 @@
+# SPDX-License-Identifier: MIT OR LGPL-2.1-or-later
+# shellcheck shell=bash
+# desc: the kernel's own ublk_drv beside ours: modprobe takes ours, doctor tells which is loaded
+# timeout: 120
+# kernels: 6.12 7.2 7.3
+. "$UBLK_TESTS/vm/lib.sh"
+. "$UBLK_TESTS/vm/raw.sh"
+. "$UBLK_TESTS/vm/cli.sh"
+
+theirs=$(compgen -G "/lib/modules/$(uname -r)/kernel/drivers/block/ublk_drv.ko*") ||
+	skip "kernel $(uname -r) has no ublk_drv of its own"
+[[ $(modinfo -n ublk_drv) == */updates/dkms/* ]] || fail "modprobe would take $(modinfo -n ublk_drv)"
+expect 0 "of this project is loaded" ublk doctor
+
+note "with the kernel's own loaded, doctor says so and how to switch"
+rmmod ublk_drv
+insmod "$theirs"
+expect 8 "rmmod ublk_drv && modprobe ublk_drv" ublk doctor
+# our server and tools use nothing but the interface
+serve srv --id 0 --depth 8 --recovery reissue
+(write_block 0 1)
+(read_block 0 1)
+ctl OK stop --id 0
+ctl OK del --id 0
+wait_bg srv
+
+note "and that is what happens then"
+rmmod ublk_drv
+modprobe ublk_drv
+expect 0 "of this project is loaded" ublk doctor
+serve srv --id 0 --depth 8 --recovery reissue
+(write_block 0 1)
+stop_ends 0
+wait_bg srv
