@@ -18,16 +18,8 @@ MODULE=$1 ROUNDS=$2 ROUND=$3
 MODES=(read-qd1 write-qd1 read-qd32 write-qd32)
 ARGS=(--queues 1 --depth 32 --size 32M --recovery reissue)
 
-in_tree()
-{
-	local f
-	for f in "/lib/modules/$(uname -r)"/kernel/drivers/block/ublk_drv.ko*; do
-		[ ! -e "$f" ] || printf '%s\n' "$f"
-	done
-}
-
 if [ "$MODULE" = mainline ]; then
-	file=$(in_tree)
+	file=$(mainline_module)
 	[ -n "$file" ] || skip "kernel $(uname -r) has no ublk_drv of its own"
 	rmmod ublk_drv
 	insmod "$file"

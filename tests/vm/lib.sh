@@ -131,6 +131,15 @@ load_module()
 	modprobe ublk_drv "$@" || fail "modprobe ublk_drv $*"
 }
 
+# mainline_module: the file of the ublk_drv that came with the kernel, if it has one. dkms puts
+# aside what it replaces, and back when it is removed.
+mainline_module()
+{
+	find "/lib/modules/$(uname -r)/kernel/drivers/block" \
+		"/var/lib/dkms/ublk/original_module/$(uname -r)" \
+		-name 'ublk_drv.ko*' ! -name '*.origin' 2>/dev/null | head -n 1 || true
+}
+
 # ---- background jobs ---------------------------------------------------------------------
 
 # run_bg NAME CMD...: start CMD; its pid is in $BG_NAME. Every one has to be waited for.

@@ -7,8 +7,8 @@
 . "$UBLK_TESTS/vm/raw.sh"
 . "$UBLK_TESTS/vm/cli.sh"
 
-theirs=$(compgen -G "/lib/modules/$(uname -r)/kernel/drivers/block/ublk_drv.ko*") ||
-	skip "kernel $(uname -r) has no ublk_drv of its own"
+theirs=$(mainline_module)
+[ -n "$theirs" ] || skip "kernel $(uname -r) has no ublk_drv of its own"
 [[ $(modinfo -n ublk_drv) == */updates/dkms/* ]] || fail "modprobe would take $(modinfo -n ublk_drv)"
 expect 0 "of this project is loaded" ublk doctor
 
