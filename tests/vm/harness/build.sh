@@ -57,6 +57,7 @@ fill_payload()
 		# Test programs are not installed, and neither is what tests use of examples/.
 		copy_programs "$BUILD/examples" "$dir/progs"
 		copy_programs "$BUILD/tests/raw" "$dir/progs"
+		copy_programs "$BUILD/tests/bench" "$dir/progs"
 	)
 	cp -a "$TOP/tests/." "$dir/tests/"
 }
