@@ -59,7 +59,8 @@ count_boots()
 bench_guest()
 {
 	build_user_space plain || return 1
-	make_root "$KERNEL" && make_payload || return 1
+	make_root "$KERNEL" || { warn "$NO_ROOT"; return 1; }
+	make_payload || return 1
 	# The check of the timer wants a clock that is not made of instructions.
 	KERNEL_ARGS+=(no_timer_check)
 }
