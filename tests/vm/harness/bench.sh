@@ -132,7 +132,7 @@ bench_stage()
 		count failed bench_instructions $((SECONDS - t0)) "could not count"
 		return
 	fi
-	output=$(awk -v floor=10 -v partial=1 -f "$BENCH/judge.awk" "$(bench_figures)" \
+	output=$(awk -v floor=5 -v partial=1 -f "$BENCH/judge.awk" "$(bench_figures)" \
 		"$TMP/figures") || status=$?
 	sed 's/^/   | /' <<<"$output"
 	if [ "$status" = 0 ]; then
