@@ -15,10 +15,7 @@ ROUNDS=$1 IOS=$2
 shift 2
 ROWS=("$@")
 
-# dkms puts what it replaces away, and back when it is removed
-MAINLINE=$(find "/lib/modules/$(uname -r)/kernel/drivers/block" \
-	"/var/lib/dkms/ublk/original_module/$(uname -r)" -name 'ublk_drv.ko*' ! -name '*.origin' \
-	2>/dev/null | head -n 1) || true
+MAINLINE=$(mainline_module)
 DIRECT=$PWD/direct
 SHM=$PWD/shm	# empty: this kernel has no direct I/O there
 AT=		# the device that is there now

@@ -118,7 +118,8 @@ bench_verb()
 	[ $# -eq 0 ] || shift
 	case $what in
 	instructions)	bench_instructions "$@" ;;
-	*)		die "bench what? instructions, not '$what'" ;;
+	kills)		bench_kills "$@" ;;
+	*)		die "bench what? instructions or kills, not '$what'" ;;
 	esac
 }
 
