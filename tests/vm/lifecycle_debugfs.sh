@@ -36,7 +36,8 @@ device_says stoppers 0
 counter_is sessions_alive 1
 slots_are READY 8 || fail "not all slots are READY: $(cat "$DEBUG/0/slots")"
 
-dd if=/dev/zero of=/dev/ublkb0 bs=4k count=10 oflag=direct status=none
+# reads: after a write udev has a look at the disk, too
+dd if=/dev/ublkb0 of=/dev/null bs=4k count=10 iflag=direct status=none
 committed=$(counter 0 committed)
 [ "$committed" -ge 10 ] || fail "only $committed commits"
 counter_is dispatched "$committed"
