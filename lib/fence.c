@@ -24,6 +24,20 @@
  */
 #define RETRY_MS	10
 
+/*
+ * udev holds a shared lock on a block device for as long as it looks at it (systemd's "Locking
+ * Block Device Access"), which it does to each new one. No server shares its lock.
+ */
+#define SHARED_MS	10000
+
+static bool is_shared(int fd)
+{
+	if (flock(fd, LOCK_SH | LOCK_NB) < 0)
+		return false;
+	flock(fd, LOCK_UN);
+	return true;
+}
+
 static int locked_error(struct ublk_device *dev, int timeout_ms)
 {
 	if (timeout_ms)
@@ -50,13 +64,18 @@ static int lock(struct ublk_device *dev, int fd, int timeout_ms)
 {
 	int64_t deadline = ublk_deadline(timeout_ms);
 	struct pollfd p = { .fd = dev->wait_fd, .events = POLLIN };
+	bool is_first = true;
 
 	while (flock(fd, LOCK_EX | LOCK_NB) < 0) {
-		int left = ublk_time_left(deadline);
+		int left;
 
 		if (errno != EWOULDBLOCK && errno != EINTR)
 			return ublk_set_error(errno, "device %d: flock: %s", dev->id,
 					      strerror(errno));
+		if (is_first && !timeout_ms && is_shared(fd))
+			deadline = ublk_deadline(SHARED_MS);
+		is_first = false;
+		left = ublk_time_left(deadline);
 		if (!left)
 			return locked_error(dev, timeout_ms);
 		if (poll(&p, 1, left < RETRY_MS ? left : RETRY_MS) > 0 &&

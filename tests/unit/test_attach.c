@@ -316,6 +316,31 @@ static void fence(void **state)
 	close(ours);
 }
 
+/* udev, which looks at a new block device for a while */
+static void fence_waits_for_who_shares(void **state)
+{
+	struct ublk_device_config config = fake_config(1);
+	int ours = open_backing(), theirs, status;
+	struct ublk_device *dev;
+	pid_t udev;
+
+	(void)state;
+	theirs = open_backing();
+	assert_int_equal(flock(theirs, LOCK_SH | LOCK_NB), 0);
+	udev = fork();
+	if (!udev) {
+		usleep(300000);
+		_exit(flock(theirs, LOCK_UN) < 0);
+	}
+	target->fence_fd = ours;
+	assert_int_equal(ublk_device_create(ctl, &config, &fake_target_ops, target, &dev), 0);
+	assert_int_equal(waitpid(udev, &status, 0), udev);
+	assert_int_equal(status, 0);
+	ublk_device_free(dev);
+	close(theirs);
+	close(ours);
+}
+
 static struct ublk_device *interrupted;
 
 static int open_and_interrupt(struct ublk_device *dev, int recovering, void *user)
@@ -375,6 +400,7 @@ int main(void)
 		TEST(attach_by_uuid),
 		TEST(attach_waits_for_a_death_to_be_noticed),
 		TEST(fence),
+		TEST(fence_waits_for_who_shares),
 		TEST(fence_wait_is_interruptible),
 		TEST(no_recovery),
 	};
