@@ -31,10 +31,11 @@ run_bg load ublk-io --file /dev/ublkb0 --size 4M --depth 8 --until "$PWD/over"
 refused "I/O under way"
 touch over
 wait_bg load
+# not later: udev, which looks at what was written, may get stuck in it with the open mutex
+exec 5</dev/ublkb0
 kill_server srv
 wait_state 0 QUIESCED
 refused "a device QUIESCED"
-exec 5</dev/ublkb0
 ctl OK stop --id 0
 refused "a device DEAD"
 ctl OK del-async --id 0
