@@ -61,6 +61,7 @@ finish()
 	wait_bg srv
 }
 
+unwatched
 EIO='Input/output error'
 note "off: all fails, the disk goes"
 crash off

@@ -90,6 +90,7 @@ wait_bg held
 stop_ends 0
 wait_bg srv
 
+unwatched
 for recovery in plain reissue fail-io; do
 	note "the server dies while QUIESCE waits for it, recovery $recovery"
 	stuck_server --recovery "$recovery" --flags quiesce

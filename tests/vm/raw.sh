@@ -50,11 +50,24 @@ settle_disk()
 	udevadm settle --timeout=60
 }
 
+# unwatched: udev reads the partition table when a writer closes a disk, with the mutex that the
+# close itself wants. Where I/O is parked that read waits for a server, and the writer with it.
+unwatched()
+{
+	mkdir -p /run/udev/rules.d
+	echo 'KERNEL=="ublkb*", OPTIONS+="nowatch"' >/run/udev/rules.d/99-ublk-test.rules
+	cleanup udevadm control --reload
+	cleanup rm -f /run/udev/rules.d/99-ublk-test.rules
+	udevadm control --reload
+}
+
 # serve_until PATTERN NAME ARG..: the same, but waits for another line.
 serve_until()
 {
 	local pattern=$1 name=$2
 	shift 2
+	# Not what the server before it has said
+	rm -f "$name.out"
 	run_bg "$name" become_server "$name.out" ublk-raw-server "$@"
 	saw "$name" "$pattern" 60
 }

@@ -2,9 +2,11 @@
 # shellcheck shell=bash
 # desc: takeover without REISSUE: what the server had fails, what was parked goes on
 # timeout: 120
+# kernels: all
 . "$UBLK_TESTS/vm/lib.sh"
 . "$UBLK_TESTS/vm/raw.sh"
 
+unwatched
 serve old --id 0 --depth 4 --file backing --recovery plain --do stall@usr1
 usr1 old
 run_bg held write_block 0 1
