@@ -2,6 +2,7 @@
 # shellcheck shell=bash
 # desc: 30 SIGKILLs that count under verified load, REISSUE; each one's order is judged
 # timeout: 240
+# kernels: all
 . "$UBLK_TESTS/vm/lib.sh"
 . "$UBLK_TESTS/vm/raw.sh"
 . "$UBLK_TESTS/vm/kills.sh"

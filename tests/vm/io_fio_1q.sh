@@ -2,6 +2,7 @@
 # shellcheck shell=bash
 # desc: fio crc32c verify on one queue
 # timeout: 200
+# kernels: all
 . "$UBLK_TESTS/vm/lib.sh"
 . "$UBLK_TESTS/vm/raw.sh"
 . "$UBLK_TESTS/vm/fio.sh"

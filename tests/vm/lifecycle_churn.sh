@@ -2,6 +2,7 @@
 # shellcheck shell=bash
 # desc: two devices at a time come and go, ids are used again
 # timeout: 150
+# kernels: all
 . "$UBLK_TESTS/vm/lib.sh"
 . "$UBLK_TESTS/vm/raw.sh"
 

@@ -2,6 +2,7 @@
 # shellcheck shell=bash
 # desc: ublk add loop, list, info, wait, resize, stop, del: what they say and how they end
 # timeout: 120
+# kernels: all
 . "$UBLK_TESTS/vm/lib.sh"
 . "$UBLK_TESTS/vm/cli.sh"
 

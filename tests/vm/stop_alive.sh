@@ -2,6 +2,7 @@
 # shellcheck shell=bash
 # desc: a healthy server: STOP writes back what is buffered, the node still open, in each mode
 # timeout: 180
+# kernels: all
 . "$UBLK_TESTS/vm/lib.sh"
 . "$UBLK_TESTS/vm/raw.sh"
 

@@ -2,6 +2,7 @@
 # shellcheck shell=bash
 # desc: a dead server with recovery on: STOP lets parked I/O fail
 # timeout: 120
+# kernels: all
 . "$UBLK_TESTS/vm/lib.sh"
 . "$UBLK_TESTS/vm/raw.sh"
 

@@ -2,6 +2,7 @@
 # shellcheck shell=bash
 # desc: the server exec()s with all slots idle
 # timeout: 120
+# kernels: all
 . "$UBLK_TESTS/vm/lib.sh"
 . "$UBLK_TESTS/vm/raw.sh"
 

@@ -2,6 +2,7 @@
 # shellcheck shell=bash
 # desc: a forked child keeps ublkcN: death is noticed, STOP and DEL end, the id is free
 # timeout: 120
+# kernels: all
 . "$UBLK_TESTS/vm/lib.sh"
 . "$UBLK_TESTS/vm/raw.sh"
 

@@ -2,6 +2,7 @@
 # shellcheck shell=bash
 # desc: the server closes its ring and lives on: STOP and DEL end
 # timeout: 120
+# kernels: all
 . "$UBLK_TESTS/vm/lib.sh"
 . "$UBLK_TESTS/vm/raw.sh"
 

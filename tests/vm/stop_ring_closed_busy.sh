@@ -2,6 +2,7 @@
 # shellcheck shell=bash
 # desc: the server closes its ring while it has requests, and lives on
 # timeout: 120
+# kernels: all
 . "$UBLK_TESTS/vm/lib.sh"
 . "$UBLK_TESTS/vm/raw.sh"
 

@@ -2,6 +2,7 @@
 # shellcheck shell=bash
 # desc: a server that STOP gave up on commits late: ENODEV, and its successor is not harmed
 # timeout: 150
+# kernels: all
 . "$UBLK_TESTS/vm/lib.sh"
 . "$UBLK_TESTS/vm/raw.sh"
 

@@ -29,6 +29,7 @@ probe_kvm()
 choose_accel()
 {
 	local accel=${UBLK_ACCEL:-}
+	[ ${#ACCEL[@]} = 0 ] || return 0
 	if [ -z "$accel" ]; then
 		cached accel "$({
 			cat /proc/sys/kernel/random/boot_id

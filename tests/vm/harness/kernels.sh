@@ -55,8 +55,9 @@ suite_sources()
 	done < <(host_sources)
 }
 
-# apt_of SUITE CMD..: apt with the index of SUITE in place of the host's.
-apt_of() { APT_CONFIG=$CACHE/apt/$1/apt.conf "${@:2}"; }
+# apt_of SUITE CMD ARG..: apt with the index of SUITE in place of the host's. By an option: what is in
+# the environment comes before the host's own configuration, and would be overruled.
+apt_of() { "$2" -c="$CACHE/apt/$1/apt.conf" "${@:3}"; }
 
 # make_index SUITE DIR
 make_index()
@@ -78,6 +79,8 @@ make_index()
 		Dir::State::Lists "$dir/lists";
 		Dir::State::Status "/dev/null";
 		Dir::Cache "$dir/cache";
+		Dir::Cache::pkgcache "pkgcache.bin";
+		Dir::Cache::srcpkgcache "srcpkgcache.bin";
 		Acquire::Languages "none";
 		APT::Sandbox::User "root";
 	EOT
@@ -140,12 +143,9 @@ find_kernel()
 kernels_verb()
 {
 	local kernel state
-	for kernel in "${KERNELS[@]}"; do
-		find_kernel "$kernel" >/dev/null || continue
-	done
 	printf '%-7s %-17s %-28s %-24s %-8s %s\n' KERNEL FROM RELEASE PACKAGE HEADERS ROOT
 	for kernel in "${KERNELS[@]}"; do
-		if ! find_kernel "$kernel"; then
+		if ! find_kernel "$kernel" >&2; then
 			printf '%-7s %s\n' "$kernel" "$NO_KERNEL"
 			continue
 		fi

@@ -30,13 +30,16 @@ vm_names()
 
 vm_group() { say "${1%%_*}"; }
 
-# Scripts with the same key can share a boot.
+# in_slice NAME: one of the few that run on every kernel, every time.
+in_slice() { [ "$(vm_header "$1" kernels)" = all ]; }
+
+# vm_boot_key NAME [GROUP]: scripts with the same key can share a boot.
 vm_boot_key()
 {
 	local cpus
 	cpus=$(vm_header "$1" cpus)
 	[[ ${cpus:-2} =~ ^[0-9]+(,maxcpus=[0-9]+)?$ ]] || die "$1: bad header 'cpus: $cpus'"
-	say "${1%%_*} ${cpus:-2}"
+	say "${2:-${1%%_*}} ${cpus:-2}"
 }
 
 vm_timeout()
@@ -65,16 +68,18 @@ vm_expected()
 
 list_tests()
 {
-	local name tier f
-	printf '%-36s %-10s %-5s %s\n' NAME GROUP TIER DESCRIPTION
+	local name tier kernels f
+	printf '%-36s %-10s %-5s %-7s %s\n' NAME GROUP TIER KERNELS DESCRIPTION
 	while read -r name; do
 		tier=$(vm_header "$name" tier)
-		printf '%-36s %-10s %-5s %s\n' "$name" "$(vm_group "$name")" "${tier:-quick}" \
-			"$(vm_header "$name" desc)"
+		kernels=6.1
+		! in_slice "$name" || kernels=all
+		printf '%-36s %-10s %-5s %-7s %s\n' "$name" "$(vm_group "$name")" \
+			"${tier:-quick}" "$kernels" "$(vm_header "$name" desc)"
 	done < <(vm_names)
 	for f in "$TOP"/tests/lint/*.sh; do
 		[ -x "$f" ] || continue
-		printf '%-36s %-10s %-5s %s\n' "$(basename "$f" .sh)" lint quick \
+		printf '%-36s %-10s %-5s %-7s %s\n' "$(basename "$f" .sh)" lint quick - \
 			"$(sed -n '3s/^# *//p' "$f")"
 	done
 	say "unit tests: ctest --test-dir BUILD -N, after cmake -B BUILD && cmake --build BUILD"

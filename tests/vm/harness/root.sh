@@ -101,6 +101,13 @@ make_root()
 	cache_prune base 6
 }
 
+# root_dkms: which dkms installed the module in the root that make_root made.
+root_dkms()
+{
+	say "dkms $(dpkg-query --admindir="${VMLINUZ%/boot/*}/var/lib/dpkg" \
+		-W -f '${Version}' dkms)"
+}
+
 progress_base()
 {
 	progress "mmdebstrap and packages (about a minute)" build_base "$@" && return

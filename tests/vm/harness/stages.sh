@@ -6,6 +6,8 @@ PASSED=0 FAILED=0 SKIPPED=0
 RESULTS=()
 STAGES=()
 NOT_RUN=	# what this run left out, in words
+MATRIX=()	# kernels that were booted
+LABEL=		# of the kernel that is being tested: `@7.3`; none for 6.1
 
 # count passed|failed|skipped NAME SECONDS [REASON]
 count()
@@ -21,12 +23,12 @@ count()
 	printf '%s%s%s\n' "$colour" "$line" "$PLAIN"
 }
 
-# result_lines: what a script measured, said again at the end.
+# result_lines NAME: what a script measured, said again at the end.
 result_lines()
 {
 	local line
 	while IFS= read -r line; do
-		line="         ${line#result: }"
+		line="         ${LABEL:+$1$LABEL: }${line#result: }"
 		RESULTS+=("$line")
 		[ -n "$LIVE" ] || say "$line"
 	done
@@ -43,12 +45,19 @@ stage()
 		$(((SECONDS - t0) % 60)))")
 }
 
+join_words()
+{
+	local IFS=,
+	say "$*" | sed 's/,/, /g'
+}
+
 summary()
 {
 	head_line "results"
 	printf '%s\n' "${RESULTS[@]}"
 	head_line "time per stage"
 	printf '%s\n' "${STAGES[@]}"
+	[ ${#MATRIX[@]} = 0 ] || say "kernels booted: $(join_words "${MATRIX[@]}")"
 	[ -z "$NOT_RUN" ] || say "not run: $NOT_RUN"
 	say "$PASSED passed, $FAILED failed, $SKIPPED skipped"
 	[ "$FAILED" = 0 ] && [ $((PASSED + SKIPPED)) -gt 0 ]

@@ -51,13 +51,23 @@ vm_report()
 		result=failed
 		reason=$(status_word "$status")
 	fi
-	count "$result" "$name" "$seconds" "$reason"
-	result_lines < <(grep '^result: ' <<<"$output")
+	count "$result" "$name$LABEL" "$seconds" "$reason"
+	result_lines "$name" < <(grep '^result: ' <<<"$output")
 	[ "$result" = failed ] || return 0
 	[ -n "$LIVE" ] || sed 's/^/   | /' <<<"$output"
 	case $status in
 	124 | 125)	show_console "$dir" ;;
 	esac
+}
+
+# The guest's own word for it.
+booted()
+{
+	local entry="$KVER ($SUITE)" e
+	for e in "${MATRIX[@]}"; do
+		[ "$e" != "$entry" ] || return 0
+	done
+	MATRIX+=("$entry")
 }
 
 # follow DIR NAME..: read what the guest says until it is done or cannot go on. Sets LEFT to the
@@ -89,6 +99,7 @@ follow()
 		read -r word name status seconds next <<<"$line"
 		case $word in
 		begin)
+			booted
 			running=$name
 			limit=$(($(vm_timeout "$name") + 300))
 			;;
@@ -180,23 +191,25 @@ run_boot()
 	[ -z "$viewer" ] || wait "$viewer"
 }
 
-# vm_stage NAME..
+# vm_stage KERNEL GROUP NAME..: all of them in one boot if GROUP is given, else a boot per group.
 vm_stage()
 {
-	local name key t0
+	local kernel=$1 group=$2 name key t0=$SECONDS
 	local -A members=()
 	local keys=()
+	shift 2
 	[ $# -gt 0 ] || return 0
-	t0=$SECONDS
-	if ! make_root "$KERNEL"; then
-		count failed dkms_install $((SECONDS - t0)) "$NO_ROOT"
+	LABEL=@$kernel BOOT_FAILED=
+	[ "$kernel" != 6.1 ] || LABEL=
+	if ! make_root "$kernel"; then
+		count failed "dkms_install$LABEL" $((SECONDS - t0)) "$NO_ROOT"
 		return
 	fi
-	count passed dkms_install $((SECONDS - t0))
-	make_payload || die "cannot make the payload image"
+	count passed "dkms_install$LABEL" $((SECONDS - t0)) "$(root_dkms), kernel $KVER"
+	[ -e "$TMP/payload.img" ] || make_payload || die "cannot make the payload image"
 	choose_accel
 	for name in "$@"; do
-		key=$(vm_boot_key "$name") || exit 1
+		key=$(vm_boot_key "$name" "$group") || exit 1
 		[ -n "${members[$key]:-}" ] || keys+=("$key")
 		members[$key]+=" $name"
 	done
@@ -204,9 +217,25 @@ vm_stage()
 		# Names have no blanks in them.
 		# shellcheck disable=SC2206
 		LEFT=(${members[$key]})
-		head_line "vm: ${key% *} (kernel $KERNEL, ${ACCEL[1]}, ${key#* } CPUs)"
+		head_line "vm: ${key% *} (kernel $kernel, ${ACCEL[1]}, ${key#* } CPUs)"
 		while [ ${#LEFT[@]} -gt 0 ]; do
 			run_boot "${key#* }" "${LEFT[@]}"
 		done
+	done
+}
+
+# vm_stages NAME..: on each kernel of this run, what has to run there.
+vm_stages()
+{
+	local kernel group
+	for kernel in $RUN_KERNELS; do
+		choose_tests "$kernel" "$@"
+		group=
+		! sliced "$kernel" || group=slice
+		if [ "$kernel" = 6.1 ]; then
+			stage vm vm_stage "$kernel" "$group" "${CHOSEN[@]}"
+		else
+			stage "vm $kernel" vm_stage "$kernel" "$group" "${CHOSEN[@]}"
+		fi
 	done
 }
