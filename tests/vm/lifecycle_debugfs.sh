@@ -44,8 +44,8 @@ counter_is dispatched "$committed"
 
 # two requests with the server
 usr1 srv
-run_bg one write_block 0 0
-run_bg two write_block 0 1
+run_bg one read_block 0 0
+run_bg two read_block 0 1
 wait_for 20 slots_are SERVER 2
 grep -qE '^[01]\.[0-3]: state=SERVER .*gone=0$' "$DEBUG/0/slots" || fail "$(cat "$DEBUG/0/slots")"
 counter_is committed "$committed"
