@@ -11,11 +11,12 @@ for ring in "" --defer-taskrun; do
 	serve srv --id 0 --queues 2 --depth 4 --recovery reissue --do stall@usr1 \
 		--do thread-die=0@usr2 $ring
 	usr1 srv
-	run_bg held taskset -c 0 dd if=/dev/zero of=/dev/ublkb0 bs=4k count=1 oflag=direct \
+	# which CPU's requests queue 0 takes differs from kernel to kernel
+	cpu=$(sed 's/,.*//' /sys/block/ublkb0/mq/0/cpu_list)
+	run_bg held taskset -c "$cpu" dd if=/dev/zero of=/dev/ublkb0 bs=4k count=1 oflag=direct \
 		status=none
 	saw srv '^HELD'
-	held_queue=$(sed -n 's/^HELD q=\([0-9]*\).*/\1/p' srv.out)
-	[ "$held_queue" = 0 ] || note "the request went to queue $held_queue"
+	has_line srv '^HELD q=0 ' || fail "the request went to another queue: $(cat srv.out)"
 	usr2 srv
 	saw srv '^THREAD_GONE'
 	state_is 0 LIVE || fail "the device is $(state_of 0)"
