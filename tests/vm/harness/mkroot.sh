@@ -4,6 +4,7 @@
 #
 #   mkroot.sh base OUT RELEASE MIRRORS PINS APTCONF KVER PACKAGE..     OUT: a directory
 #   mkroot.sh module OUT BASE SOURCE OWNER           OUT: an ext4 image
+#   mkroot.sh build BASE SOURCE WORK                 in place, log in SOURCE/build.log
 set -euo pipefail
 
 here=$(dirname "$(readlink -f "$0")")
@@ -83,12 +84,28 @@ make_image()
 	chown "$owner" "$out"
 }
 
-module_image()
+# As a developer does: make in the tree, which is somewhere else.
+make_module()
 {
-	local status=0
+	local base=$1 source=$2 work=$3 root=$3/root kver
+	kver=$(cat "$base/etc/ublk-kernel")
+	writable_copy "$base" "$work"
+	mount --bind "$source" "$root/mnt"
+	mount -t proc proc "$root/proc"
+	mount -t tmpfs tmpfs "$root/tmp"
+	chroot "$root" /usr/bin/env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/root LANG=C.UTF-8 \
+		make -C /mnt/module "KDIR=/lib/modules/$kver/build" W=1 modules 2>&1 |
+		tee "$source/build.log"
+}
+
+# apart WORK VERB ARG..: in namespaces of its own, and nothing left of WORK
+apart()
+{
+	local work=$1 status=0
+	shift
 	unshare --mount --propagation private --pid --fork --kill-child \
-		"$BASH" "$0" image "$@" || status=$?
-	rm -rf -- "$1.work"
+		"$BASH" "$0" "$@" || status=$?
+	rm -rf -- "$work"
 	return "$status"
 }
 
@@ -96,7 +113,9 @@ verb=$1
 shift
 case $verb in
 base)	make_base "$@" ;;
-module)	module_image "$@" ;;
+module)	apart "$1.work" image "$@" ;;
 image)	make_image "$@" ;;
+build)	apart "$3" make "$@" ;;
+make)	make_module "$@" ;;
 *)	exit 2 ;;
 esac

@@ -71,10 +71,11 @@ base_key()
 	} | hash_text
 }
 
-# make_root KERNEL: sets ROOT_IMAGE, VMLINUZ, INITRD, KVER; or NO_ROOT, a sentence.
-make_root()
+# make_base KERNEL: sets BASE, a root with that kernel and no module of ours, and KVER; or NO_ROOT,
+# a sentence.
+make_base()
 {
-	local base key
+	local key
 	host_needs_vm
 	NO_ROOT="no root with the module: no VM tests"
 	find_kernel "$1" || { NO_ROOT=$NO_KERNEL; return 1; }
@@ -83,18 +84,25 @@ make_root()
 		head_line "making a stock Debian $SUITE root with $KVER"
 	fi
 	cached base "$key" progress_base "$SUITE" "$KVER" "${ROOT_PACKAGES[@]}" || return 1
-	base=$CACHED
-	VMLINUZ=$base/boot/vmlinuz-$KVER
-	INITRD=$base/boot/initrd.img-$KVER
+	BASE=$CACHED
+}
+
+# make_root KERNEL: sets ROOT_IMAGE, VMLINUZ, INITRD, KVER; or NO_ROOT, a sentence.
+make_root()
+{
+	local key
+	make_base "$1" || return 1
+	VMLINUZ=$BASE/boot/vmlinuz-$KVER
+	INITRD=$BASE/boot/initrd.img-$KVER
 
 	rm -rf "$TMP/module"
 	copy_module_source "$TMP/module" || return 1
 	key=$({
-		echo "$key"
+		basename "$BASE"
 		tree_hash "$TMP/module"
 		sed "/^make_base/,/^}/d" "$HARNESS/mkroot.sh"
 	} | hash_text)
-	cached image "$key" progress_image "$base" "$TMP/module" ||
+	cached image "$key" progress_image "$BASE" "$TMP/module" ||
 		return 1
 	ROOT_IMAGE=$CACHED
 	cache_prune image 8

@@ -1,0 +1,54 @@
+# SPDX-License-Identifier: MIT OR LGPL-2.1-or-later
+# shellcheck shell=bash
+# The module built from one checkout for one kernel after the other, in the root of each, and for
+# the first again: what was found out about one must not be believed of the next.
+
+# What Kbuild says that is no news about the source.
+BUILD_NOISE='the compiler differs from the one|You are using:|The kernel was built by|Skipping BTF'
+
+build_in_root()
+{
+	as_root bash "$HARNESS/mkroot.sh" build "$1" "$2" "$TMP/build-work"
+}
+
+# build_for KERNEL LOG: in $TMP/turn; sets BUILT, the checksum of what came out.
+build_for()
+{
+	local kernel=$1 log=$2 ko=$TMP/turn/module/ublk_drv.ko
+	BUILT=
+	make_base "$kernel" || return 1
+	progress "the module for $KVER" build_in_root "$BASE" "$TMP/turn" >"$log" 2>&1 || {
+		cat "$log"
+		NO_ROOT="does not build"
+		return 1
+	}
+	if grep -E 'warning|WARNING' "$TMP/turn/build.log" | grep -vE "$BUILD_NOISE"; then
+		NO_ROOT="warnings (W=1)"
+		return 1
+	fi
+	[ "$(modinfo -F vermagic "$ko" | cut -d' ' -f1)" = "$KVER" ] || {
+		NO_ROOT="built for $(modinfo -F vermagic "$ko")"
+		return 1
+	}
+	BUILT=$(sha256sum <"$ko")
+}
+
+builds_stage()
+{
+	local kernel first='' t0 name
+	need_packages kmod
+	copy_module_source "$TMP/turn" || return
+	for kernel in $RUN_KERNELS 6.1; do
+		t0=$SECONDS name=module_build@$kernel
+		[ -z "$first" ] || [ "$kernel" != 6.1 ] || name=module_build_again@6.1
+		if ! build_for "$kernel" "$TMP/turn.log"; then
+			count failed "$name" $((SECONDS - t0)) "$NO_ROOT"
+		elif [ "$name" = module_build_again@6.1 ] && [ "$BUILT" != "$first" ]; then
+			count failed "$name" $((SECONDS - t0)) "not the same module as before"
+		else
+			count passed "$name" $((SECONDS - t0)) "$KVER"
+		fi
+		[ "$kernel" != 6.1 ] || first=${first:-$BUILT}
+	done
+	as_root rm -rf -- "$TMP/turn"
+}
