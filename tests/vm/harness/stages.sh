@@ -75,7 +75,7 @@ build_stage()
 	fi
 }
 
-LINT_PACKAGES=(shellcheck sparse make gcc linux-headers-cloud-amd64)
+LINT_PACKAGES=(shellcheck sparse clang make gcc linux-headers-cloud-amd64)
 
 lint_stage()
 {
