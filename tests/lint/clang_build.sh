@@ -5,23 +5,10 @@
 # with (return thunks), and objtool says so; those flags and words are left out.
 . "$(dirname "$0")/lint.bash"
 
-need()
-{
-	[ "$(id -u)" = 0 ] || skip "$* not installed, and only root can"
-	apt-get -q -y --no-install-recommends install "$@" > /dev/null 2>&1 ||
-		skip "cannot install $*"
-}
-
 command -v clang > /dev/null || need clang
-[ -n "$(kernel_headers)" ] || need make gcc linux-headers-cloud-amd64
-headers=$(kernel_headers)
-[ -n "$headers" ] || skip "no kernel headers"
-
 tmp=$(mktemp -d)
 trap 'rm -rf "$tmp"' EXIT
-mkdir "$tmp/include"
-cp -r include/uapi "$tmp/include/"
-files module | cpio -pdm --quiet "$tmp"
+module_copy "$tmp"
 cat > "$tmp/cc" <<'EOF'
 #!/bin/bash
 args=()
@@ -39,7 +26,7 @@ chmod +x "$tmp/cc"
 build()
 {
 	status=0
-	make -C "$headers" M="$tmp/module" CC="$tmp/cc" W=1 -j2 modules > "$tmp/log" 2>&1 ||
+	make -C "$HEADERS" M="$tmp/module" CC="$tmp/cc" W=1 -j2 modules > "$tmp/log" 2>&1 ||
 		status=$?
 	grep -v ': objtool: ' "$tmp/log" > "$tmp/said" || :
 }
@@ -47,7 +34,7 @@ build()
 build
 if [ "$status" != 0 ] || grep -qE ': (warning|error):|^ERROR' "$tmp/said"; then
 	sed "s,$tmp/,," "$tmp/said"
-	finding "$(basename "$headers"): make ended with status $status, or with warnings"
+	finding "$(basename "$HEADERS"): make ended with status $status, or with warnings"
 fi
 [ -e "$tmp/module/ublk_drv.ko" ] || finding "no ublk_drv.ko"
 # of a variable that not every way sets gcc says nothing with the kernel's flags

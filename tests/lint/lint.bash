@@ -57,6 +57,25 @@ kernel_headers()
 	sort -uV <<<"$found" | tail -n 1
 }
 
+# need PACKAGE..: install them, or the check cannot be run
+need()
+{
+	[ "$(id -u)" = 0 ] || skip "$* not installed, and only root can"
+	apt-get -q -y --no-install-recommends install "$@" > /dev/null 2>&1 ||
+		skip "cannot install $*"
+}
+
+# module_copy DIR: the module's source, to be built there; sets HEADERS
+module_copy()
+{
+	[ -n "$(kernel_headers)" ] || need make gcc linux-headers-cloud-amd64
+	HEADERS=$(kernel_headers)
+	[ -n "$HEADERS" ] || skip "no kernel headers"
+	mkdir "$1/include"
+	cp -r include/uapi "$1/include/"
+	files module | cpio -pdm --quiet "$1"
+}
+
 # linux_files DIR PACKAGE PATH..: have DIR/PATH of a Debian package of kernel source, for facts
 # about the kernel and its own checks. DIR is in the cache, for the package is large.
 linux_files()

@@ -18,22 +18,16 @@ bench_figures() { say "$BENCH/instructions-$KERNEL.txt"; }
 # time limit is the host's: the guest's clock runs as it likes while it waits.
 count_boot()
 {
-	local seconds=$1 dir status t0=$SECONDS
+	local seconds=$1 dir
 	local ACCEL=("${BENCH_ACCEL[@]}")
 	shift
 	dir=$(mktemp -d "$TMP/boot.XXXXXX")
 	boot_tests "$dir" 1 "instructions 100000 $*"
-	while guest_runs && [ $((SECONDS - t0)) -lt "$seconds" ]; do
-		grep -q '^end instructions ' "$dir/status.log" && break
-		sleep 0.5
-	done
-	read -r _ _ status _ < <(grep '^end instructions ' "$dir/status.log") || status=125
-	wait_output "$dir" instructions
-	end_guest "$dir"
-	if [ "$status" != 0 ]; then
-		warn "   the guest: $(status_word "$status")"
+	end_script "$dir" instructions "$seconds"
+	if [ "$SCRIPT_STATUS" != 0 ]; then
+		warn "   the guest: $(status_word "$SCRIPT_STATUS")"
 		sed 's/^/   | /' "$dir/out.log" >&2
-		[ "$status" != 125 ] || show_console "$dir" >&2
+		[ "$SCRIPT_STATUS" != 125 ] || show_console "$dir" >&2
 		return 1
 	fi
 	sed -n "s/^count: /${dir##*.} /p" "$dir/out.log"

@@ -5,7 +5,7 @@
 # demo_verb [--sabotage]: status 0 only if the story ended well and the guest stayed clean.
 demo_verb()
 {
-	local t0=$SECONDS dir=$TMP/boot.demo status
+	local t0=$SECONDS dir=$TMP/boot.demo
 	head_line "ublk: a block device that outlives its server"
 	build_user_space plain || die "user space does not build"
 	make_root "$KERNEL" || die "$NO_ROOT"
@@ -16,15 +16,9 @@ demo_verb()
 	tail -n +1 -s 0.2 -f --pid="$GUEST" "$dir/out.log" 2>/dev/null |
 		sed -u '/^@@end /d; /^RESULT: /d; s/^/   /' &
 	DEMO_VIEWER=$!
-	while guest_runs && [ $((SECONDS - t0)) -lt $((1500 * SLOW)) ]; do
-		grep -q '^end demo ' "$dir/status.log" && break
-		sleep 0.5
-	done
-	read -r _ _ status _ < <(grep '^end demo ' "$dir/status.log") || status=125
-	wait_output "$dir" demo
-	end_guest "$dir"
+	end_script "$dir" demo $((1500 * SLOW))
 	wait "$DEMO_VIEWER"
-	demo_result "$dir" "$status" $((SECONDS - t0))
+	demo_result "$dir" "$SCRIPT_STATUS" $((SECONDS - t0))
 }
 
 # The last line: what the story said, unless the harness knows better.

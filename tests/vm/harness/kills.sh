@@ -5,23 +5,6 @@
 
 KILL_BOOTS_MAX=40	# a module that dies at once must not keep us for ever
 
-# kills_boot DIR MODULE ROUNDS FIRST: one guest, until it is done or dead. Prints the status.
-kills_boot()
-{
-	local dir=$1 module=$2 rounds=$3 first=$4 t0=$SECONDS status='' limit
-	limit=$(vm_timeout killloop)
-	boot_tests "$dir" 2 "killloop $limit $module $rounds $first"
-	while guest_runs && [ $((SECONDS - t0)) -lt $((limit + 300)) ]; do
-		grep -q '^end killloop ' "$dir/status.log" && break
-		sleep 0.5
-	done
-	read -r _ _ status _ < <(grep '^end killloop ' "$dir/status.log") ||
-		if guest_runs; then status=124; else status=125; fi
-	[ "$status" = 125 ] || wait_output "$dir" killloop
-	end_guest "$dir"
-	KILLS_STATUS=$status
-}
-
 # What a dead guest said last that is worth telling.
 kills_why()
 {
@@ -32,19 +15,21 @@ kills_why()
 # kills_of MODULE ROUNDS: leaves lines of rounds in $TMP/kills.MODULE, prints what happened
 kills_of()
 {
-	local module=$1 rounds=$2 next=0 boots=0 dir last all=$TMP/kills.$1
+	local module=$1 rounds=$2 next=0 boots=0 dir last all=$TMP/kills.$1 limit
 	local died=0 hung=0 dirty=0 failed=0
 	: >"$all"
 	: >"$all.loads"
+	limit=$(vm_timeout killloop)
 	while [ "$next" -lt "$rounds" ] && [ "$boots" -lt "$KILL_BOOTS_MAX" ]; do
 		boots=$((boots + 1))
 		dir=$(mktemp -d "$TMP/boot.XXXXXX")
-		kills_boot "$dir" "$module" "$rounds" "$next"
+		boot_tests "$dir" 2 "killloop $limit $module $rounds $next"
+		end_script "$dir" killloop $((limit + 300))
 		grep -E '^round [0-9]+ [^ ]+ us=' "$dir/out.log" >>"$all"
 		grep '^load ' "$dir/out.log" >>"$all.loads"
 		last=$(sed -n 's/^round \([0-9]*\) .*/\1/p' "$dir/out.log" | tail -n 1)
 		next=$((${last:-$((next - 1))} + 1))
-		case $KILLS_STATUS in
+		case $SCRIPT_STATUS in
 		0)	break ;;
 		77)	say "   $module: $(grep '^skip:' "$dir/out.log")"; return 77 ;;
 		125)	died=$((died + 1)) ;;
@@ -52,9 +37,9 @@ kills_of()
 		126)	dirty=$((dirty + 1)) ;;
 		*)	failed=$((failed + 1)) ;;
 		esac
-		say "   $module: $(status_word "$KILLS_STATUS") after $next of $rounds kills"
+		say "   $module: $(status_word "$SCRIPT_STATUS") after $next of $rounds kills"
 		kills_why "$dir"
-		[ "$KILLS_STATUS" != 1 ] || grep '^FAILED' "$dir/out.log" | head -n 3
+		[ "$SCRIPT_STATUS" != 1 ] || grep '^FAILED' "$dir/out.log" | head -n 3
 		# the kill that it did not survive counts as well
 		next=$((next + 1))
 	done

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT OR LGPL-2.1-or-later
-# shellcheck shell=bash disable=SC2001 # sed is the plain way to indent
+# shellcheck shell=bash disable=SC2001,SC2034 # plain sed; set for others
 # Running scripts in guests: one boot per group, a fresh one after anything that cannot be trusted.
 
 LIVE=		# set: show all output as it comes
@@ -169,6 +169,24 @@ boot_tests()
 		-device virtserialport,chardev=out,name=ublk.out \
 		-chardev "file,id=status,path=$dir/status.log" \
 		-device virtserialport,chardev=status,name=ublk.status </dev/null
+}
+
+# end_script DIR NAME SECONDS: the end of a guest that runs just this script; sets SCRIPT_STATUS.
+end_script()
+{
+	local dir=$1 name=$2 end=$((SECONDS + $3))
+	while guest_runs && [ "$SECONDS" -lt "$end" ]; do
+		grep -q "^end $name " "$dir/status.log" && break
+		sleep 0.5
+	done
+	if read -r _ _ SCRIPT_STATUS _ < <(grep "^end $name " "$dir/status.log"); then
+		wait_output "$dir" "$name"
+	elif guest_runs; then
+		SCRIPT_STATUS=124
+	else
+		SCRIPT_STATUS=125
+	fi
+	end_guest "$dir"
 }
 
 # run_boot SMP NAME..: one boot; sets LEFT.
