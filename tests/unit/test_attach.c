@@ -14,26 +14,7 @@
 
 #include <cmocka.h>
 
-#include "fake_target.h"
-
-static struct ublk_ctl *ctl;
-static struct fake_target *target;
-
-static int setup(void **state)
-{
-	(void)state;
-	ctl = fake_setup();
-	target = fake_target_new();
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	(void)state;
-	fake_teardown(ctl);
-	fake_target_free(target);
-	return 0;
-}
+#include "fixture.h"
 
 static int attach(const struct ublk_device_config *config, struct ublk_device **ret_dev)
 {
@@ -68,12 +49,6 @@ static char *record_text(void)
 	text[n] = '\0';
 	fclose(f);
 	return text;
-}
-
-static void assert_sentence(const char *part)
-{
-	if (!strstr(ublk_last_error(), part))
-		fail_msg("'%s' is not in '%s'", part, ublk_last_error());
 }
 
 /* After a refused takeover: still there, still parked, same record, and it can be done again. */

@@ -8,32 +8,7 @@
 
 #include <cmocka.h>
 
-#include "fake_target.h"
-
-static struct ublk_ctl *ctl;
-static struct fake_target *target;
-
-static int setup(void **state)
-{
-	(void)state;
-	ctl = fake_setup();
-	target = fake_target_new();
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	(void)state;
-	fake_teardown(ctl);
-	fake_target_free(target);
-	return 0;
-}
-
-static void assert_sentence(const char *part)
-{
-	if (!strstr(ublk_last_error(), part))
-		fail_msg("'%s' is not in '%s'", part, ublk_last_error());
-}
+#include "fixture.h"
 
 static struct ublk_device *create(void)
 {

@@ -12,28 +12,9 @@
 
 #include <cmocka.h>
 
-#include "fake_target.h"
+#include "fixture.h"
 
 #define QUEUES	3
-
-static struct ublk_ctl *ctl;
-static struct fake_target *target;
-
-static int setup(void **state)
-{
-	(void)state;
-	ctl = fake_setup();
-	target = fake_target_new();
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	(void)state;
-	fake_teardown(ctl);
-	fake_target_free(target);
-	return 0;
-}
 
 static struct ublk_device *create(const struct ublk_target_ops *ops, uint32_t flags)
 {
