@@ -123,6 +123,19 @@ static int adopt(struct ublk_ctl *ctl, const struct ublksrv_ctrl_dev_info *info,
 	return 0;
 }
 
+/* The last steps of both ways, if those before (@r) went well; else nothing of @dev is left. */
+static int prepare(struct ublk_device *dev, int r, struct ublk_device **ret_dev)
+{
+	if (!r)
+		r = ublk_device_prepare(dev, (int)dev->config.fence_timeout_ms);
+	if (r < 0) {
+		ublk_device_free(dev);
+		return r;
+	}
+	*ret_dev = dev;
+	return 0;
+}
+
 static int busy(const struct ublksrv_ctrl_dev_info *info)
 {
 	return ublk_set_error(EBUSY, "device %u is served by process %d", info->dev_id,
@@ -162,14 +175,7 @@ static int take_over(struct ublk_ctl *ctl, const struct ublksrv_ctrl_dev_info *i
 		r = start_recovery(dev);
 	if (!r)
 		r = ublk_device_open_node(dev);
-	if (!r)
-		r = ublk_device_prepare(dev, (int)dev->config.fence_timeout_ms);
-	if (r < 0) {
-		ublk_device_free(dev);
-		return r;
-	}
-	*ret_dev = dev;
-	return 0;
+	return prepare(dev, r, ret_dev);
 }
 
 /* Ours, added or stopped, without a disk: parameters and START again, as after a create. */
@@ -195,14 +201,7 @@ static int restart(struct ublk_ctl *ctl, const struct ublksrv_ctrl_dev_info *inf
 		r = ublk_device_open_node(dev);
 	if (!r)
 		r = ublk_device_set_params(dev);
-	if (!r)
-		r = ublk_device_prepare(dev, (int)dev->config.fence_timeout_ms);
-	if (r < 0) {
-		ublk_device_free(dev);
-		return r;
-	}
-	*ret_dev = dev;
-	return 0;
+	return prepare(dev, r, ret_dev);
 }
 
 UBLK_EXPORT int ublk_device_takeover(struct ublk_ctl *ctl, int id,
