@@ -8,7 +8,7 @@
 is() { [ "$(answer "$1")" = "$2" ] || fail "$1=$(answer "$1"), expected $2"; }
 
 # udev has looked at the disk and closed it
-settled() { udevadm settle --timeout=10; }
+settled() { udev_settled 10; }
 
 for legacy in "" --legacy; do
 	[ -n "$legacy" ] || ctl OK features

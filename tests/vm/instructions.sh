@@ -28,7 +28,7 @@ wants_like() { [[ " ${ROWS[*]}" == *$1* ]]; }
 calm()
 {
 	mount -o remount,noinit_itable "$SCRATCH"
-	udevadm settle
+	udev_settled
 	sync
 }
 
@@ -146,7 +146,7 @@ files
 for ((round = 0; round < ROUNDS; round++)); do
 	for row in "${ROWS[@]}"; do
 		bring_up "$row" || continue
-		udevadm settle
+		udev_settled
 		no_elevator
 		count_row "$row"
 		bring_down

@@ -124,6 +124,17 @@ wait_state()
 	done
 }
 
+# udev_settled [SECONDS]: udev has nothing to do any more. Its daemon may hang up on who asks (257,
+# "Broken pipe"): ask again.
+udev_settled()
+{
+	local i
+	for i in 1 2 3; do
+		! udevadm settle --timeout="${1:-60}" || return 0
+	done
+	fail "udev does not settle ($i times asked)"
+}
+
 # load_module [PARAM=VALUE..]: load the module anew, with these parameters.
 load_module()
 {

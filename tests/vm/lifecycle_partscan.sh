@@ -23,7 +23,7 @@ wait_bg srv
 note "NO_AUTO_PART_SCAN: only when asked"
 serve srv --id 0 "${FILE[@]}" --flags no-part-scan
 requests=$(counter 0 committed)
-udevadm settle --timeout=20
+udev_settled 20
 partitions_are 0 || fail "partitions without a scan"
 blockdev --rereadpt /dev/ublkb0
 wait_for 20 partitions_are 2

@@ -47,7 +47,7 @@ serve()
 settle_disk()
 {
 	bounded 60 dd if="/dev/ublkb$1" of=/dev/null bs=4k count=1 iflag=direct status=none
-	udevadm settle --timeout=60
+	udev_settled
 }
 
 # unwatched: udev reads the partition table when a writer closes a disk, with the mutex that the

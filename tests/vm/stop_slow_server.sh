@@ -11,7 +11,7 @@ param stop_timeout_ms 2500
 
 head -c $((4 << 20)) /dev/urandom >data
 serve srv --id 0 --depth 1 --size 4M --file "$PWD/f" --commit-delay-ms 1000 --flags no-part-scan
-udevadm settle --timeout=60
+udev_settled
 exec 5<>/dev/ublkb0
 cat data >&5
 commits=$(counter 0 committed)
