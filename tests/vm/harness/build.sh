@@ -62,11 +62,11 @@ fill_payload()
 	cp -a "$TOP/tests/." "$dir/tests/"
 }
 
-# make_payload: sets nothing; leaves $TMP/payload.img.
+# make_payload: sets nothing; leaves $TMP/payload.img, the same for all guests of a run.
 make_payload()
 {
 	local dir=$TMP/payload kb
-	rm -rf "$dir" "$TMP/payload.img"
+	[ ! -e "$TMP/payload.img" ] || return 0
 	mkdir -p "$dir/local" "$dir/progs" "$dir/tests"
 	fill_payload "$dir" || return 1
 	kb=$(du -sk "$dir" | cut -f1)

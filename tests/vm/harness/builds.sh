@@ -13,27 +13,26 @@ build_in_root()
 	as_root bash "$HARNESS/mkroot.sh" build "$1" "$2" "$TMP/build-work"
 }
 
-# build_for KERNEL LOG: in $TMP/turn; sets BUILT, the checksum of what came out.
+# build_for KERNEL: in $TMP/turn; sets BUILT, the checksum of what came out, or NOT_BUILT, why not.
 build_for()
 {
-	local kernel=$1 log=$2 ko=$TMP/turn/module/ublk_drv.ko
+	local kernel=$1 ko=$TMP/turn/module/ublk_drv.ko
 	BUILT=
-	make_base "$kernel" || return 1
-	progress "the module for $KVER" build_in_root "$BASE" "$TMP/turn" >"$log" 2>&1 || {
-		cat "$log"
-		NO_ROOT="does not build"
+	make_base "$kernel" || { NOT_BUILT=$NO_ROOT; return 1; }
+	progress "the module for $KVER" build_in_root "$BASE" "$TMP/turn" || {
+		NOT_BUILT="does not build"
 		return 1
 	}
 	if grep -E 'warning|WARNING|: error' "$TMP/turn/build.log" | grep -vE "$BUILD_NOISE"; then
-		NO_ROOT="warnings (W=1, C=2)"
+		NOT_BUILT="warnings (W=1, C=2)"
 		return 1
 	fi
 	[ "$(grep -cE '^ +CHECK ' "$TMP/turn/build.log")" -gt 10 ] || {
-		NO_ROOT="sparse did not run"
+		NOT_BUILT="sparse did not run"
 		return 1
 	}
 	[ "$(modinfo -F vermagic "$ko" | cut -d' ' -f1)" = "$KVER" ] || {
-		NO_ROOT="built for $(modinfo -F vermagic "$ko")"
+		NOT_BUILT="built for $(modinfo -F vermagic "$ko")"
 		return 1
 	}
 	BUILT=$(sha256sum <"$ko")
@@ -47,8 +46,8 @@ builds_stage()
 	for kernel in $RUN_KERNELS 6.1; do
 		t0=$SECONDS name=module_build@$kernel
 		[ -z "$first" ] || [ "$kernel" != 6.1 ] || name=module_build_again@6.1
-		if ! build_for "$kernel" "$TMP/turn.log"; then
-			count failed "$name" $((SECONDS - t0)) "$NO_ROOT"
+		if ! build_for "$kernel"; then
+			count failed "$name" $((SECONDS - t0)) "$NOT_BUILT"
 		elif [ "$name" = module_build_again@6.1 ] && [ "$BUILT" != "$first" ]; then
 			count failed "$name" $((SECONDS - t0)) "not the same module as before"
 		else

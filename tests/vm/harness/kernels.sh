@@ -92,7 +92,7 @@ make_index()
 # suite_index SUITE: what the mirror has, not older than an hour; or what it had, if it is not there.
 suite_index()
 {
-	local dir=$CACHE/apt/$1 status=0
+	local dir=$CACHE/apt/$1
 	[ -z "$(find "$dir/fresh" -mmin -60 2>/dev/null)" ] || return 0
 	mkdir -p "$dir"
 	(

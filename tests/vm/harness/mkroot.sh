@@ -93,7 +93,8 @@ make_module()
 	mount --bind "$source" "$root/mnt"
 	mount -t proc proc "$root/proc"
 	mount -t tmpfs tmpfs "$root/tmp"
-	# the host's will do: it needs nothing but a C library of its age (and a word explained)
+	# The host's will do: it needs nothing but a C library of its age. 0.6.4 does not know
+	# __typeof_unqual__, which headers of 7.x use.
 	cp "$(command -v sparse)" "$root/usr/bin/sparse"
 	# Debian's headers of 7.x lack the script that asks whether sparse works.
 	for dir in "$root"/usr/src/linux-headers-*-common/scripts; do

@@ -224,7 +224,7 @@ vm_stage()
 		return
 	fi
 	count passed "dkms_install$LABEL" $((SECONDS - t0)) "$(root_dkms), kernel $KVER"
-	[ -e "$TMP/payload.img" ] || make_payload || die "cannot make the payload image"
+	make_payload || die "cannot make the payload image"
 	choose_accel
 	for name in "$@"; do
 		key=$(vm_boot_key "$name" "$group") || exit 1
