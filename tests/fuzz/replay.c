@@ -11,22 +11,22 @@ static unsigned nr_files;
 
 static int replay(const char *path)
 {
-	uint8_t *data = malloc(MOST_BYTES), *exact;
+	static uint8_t data[MOST_BYTES];
 	FILE *f = fopen(path, "r");
+	uint8_t *exact;
 	size_t n;
 
-	if (!f || !data) {
+	if (!f) {
 		perror(path);
 		return 1;
 	}
-	n = fread(data, 1, MOST_BYTES, f);
+	n = fread(data, 1, sizeof(data), f);
 	fclose(f);
 	/* Of exactly its size, as with libFuzzer. */
 	exact = malloc(n ? n : 1);
 	if (!exact)
 		abort();
 	memcpy(exact, data, n);
-	free(data);
 	fprintf(stderr, "%s\n", path);
 	LLVMFuzzerTestOneInput(exact, n);
 	free(exact);
