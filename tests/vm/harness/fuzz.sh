@@ -70,7 +70,7 @@ fuzz_plant()
 {
 	local copy=$1 plan file
 	mkdir -p "$copy"
-	(cd "$TOP" && cp -r CMakeLists.txt dkms.conf cmake include lib examples tests "$copy/") ||
+	(cd "$TOP" && cp -r CMakeLists.txt dkms.conf include lib examples tests "$copy/") ||
 		return 1
 	for plan in "$copy"/tests/fuzz/planted/*.sed; do
 		file=$copy/$(sed -n 's/^# \(lib[^:]*\):.*/\1/p' "$plan")
