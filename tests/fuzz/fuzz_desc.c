@@ -146,10 +146,13 @@ static void end_sqe(unsigned i, bool has_more)
 static void touch(struct ublk_io *io)
 {
 	char *buf = ublk_io_buffer(io), *own = ublk_buffer_of(io);
+	unsigned op = ublk_io_op(io);
 	static char bytes[BYTES];
 	uint64_t offset;
 	uint16_t len;
 
+	FUZZ_CLAIM((op != LIBUBLK_OP_READ && op != LIBUBLK_OP_WRITE) ||
+		   ublk_io_length(io) <= io->q->dev->config.max_io);
 	if (buf) {
 		FUZZ_CLAIM(buf == own);
 		FUZZ_CLAIM(ublk_io_length(io) <= io->q->buf_stride);
