@@ -85,7 +85,7 @@ fuzz_plant()
 fuzz_planted()
 {
 	local seconds=$1 copy=$TMP/planted name t0=$SECONDS seed status
-	local -A seeds=([record]=whole [view]=matching [desc]=write_read)
+	local -A seeds=([record]=minimal [view]=matching [desc]=write_read)
 	if ! progress "building what has planted defects" fuzz_plant "$copy"; then
 		count failed fuzz_planted $((SECONDS - t0)) "does not build"
 		return
