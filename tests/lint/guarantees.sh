@@ -13,7 +13,7 @@ missing()
 		case $name in
 		test_*.c)	[ -e "tests/unit/$name" ] || [ -e "examples/tests/$name" ] ;;
 		tests/* | module/* | lib/* | examples/*)	[ -e "$name" ] ;;
-		*.sh)		[ -e "tests/vm/$name" ] || [ -e "tests/lint/$name" ] ;;
+		*.sh)		[ -e "tests/lint/$name" ] || grep -qs '^# desc: ' "tests/vm/$name" ;;
 		esac || echo "$name"
 	done < <(grep -oE '`[A-Za-z0-9_/.-]+\.(sh|c)`' "$1" | tr -d '`' | grep -E '\.sh$|^test_|/' | sort -u)
 }
