@@ -100,13 +100,15 @@ lint_stage()
 unit_tests()
 {
 	# BUILD of its own: guests get the plain build, a sanitizer makes other programs of them.
-	local name=$1 sanitize=$2 log=$TMP/ctest.$1.log t0=$SECONDS line n=0 BUILD
+	local name=$1 sanitize=$2 log=$TMP/ctest.$1.log t0=$SECONDS line n=0 fixed=() BUILD
 	shift 2
 	if ! build_user_space "sanitize-$sanitize" -DUBLK_SANITIZE="$sanitize" -DUBLK_WERROR=ON; then
 		count failed "${name}_build" $((SECONDS - t0)) \
 			"does not build with -DUBLK_SANITIZE=$sanitize"
 	fi
-	ctest --test-dir "$BUILD" --output-on-failure "$@" >"$log" 2>&1 </dev/null
+	# ThreadSanitizer of gcc 12 cannot live with the addresses that newer kernels may choose.
+	[ "$sanitize" != thread ] || ! setarch -R true 2>/dev/null || fixed=(setarch -R)
+	"${fixed[@]}" ctest --test-dir "$BUILD" --output-on-failure "$@" >"$log" 2>&1 </dev/null
 	while IFS= read -r line; do
 		[[ $line =~ Test\ +#[0-9]+:\ (unit_)?([^ ]+)\ [.]*\ *(.*[^ ])\ +([0-9.]+)\ sec ]] || continue
 		n=$((n + 1))
