@@ -95,7 +95,7 @@ static void module_unsigned(void **state)
 {
 	(void)state;
 	facts.is_module_loaded = facts.is_module_ours = 0;
-	facts.is_locked_down = 1;
+	facts.needs_signature = 1;
 	assert_non_null(strstr(only_finding("module", DOCTOR_FAIL)->remedy, "mokutil"));
 }
 

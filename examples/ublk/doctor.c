@@ -78,7 +78,7 @@ static void check_module(const struct doctor_facts *facts, struct doctor_report 
 		say(report, check, DOCTOR_FAIL, -1,
 		    "no module ublk_drv is installed for this kernel\n"
 		    "install the kernel's headers, then run dkms install for this project");
-	} else if (facts->is_locked_down) {
+	} else if (facts->needs_signature) {
 		say(report, check, DOCTOR_FAIL, -1,
 		    "ublk_drv is not loaded, and this kernel refuses unsigned modules\n"
 		    "enrol the DKMS key (mokutil --import /var/lib/dkms/mok.pub), reboot, modprobe "

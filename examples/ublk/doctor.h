@@ -38,7 +38,7 @@ struct doctor_facts {
 	int is_built_in;	/* the loaded one is part of the kernel image */
 	char module_file[256];	/* what modprobe would load; "" = none */
 	int is_file_ours;
-	int is_locked_down;	/* unsigned modules are refused */
+	int needs_signature;	/* unsigned modules are refused */
 	int has_control_node;
 	int control_errno;	/* opening it: 0 or errno */
 	int io_uring_errno;	/* setting up a ring: 0 or errno */

@@ -97,8 +97,11 @@ static void probe_module(struct doctor_facts *ret)
 				    strstr(buf, OUR_PARAMETER) != NULL;
 	}
 	/* "none [integrity] confidentiality": the bracket marks the mode */
-	ret->is_locked_down = !read_line("/sys/kernel/security/lockdown", buf, sizeof(buf)) &&
-			      !strstr(buf, "[none]");
+	ret->needs_signature =
+		(!read_line("/sys/kernel/security/lockdown", buf, sizeof(buf)) &&
+		 !strstr(buf, "[none]")) ||
+		(!read_line("/sys/module/module/parameters/sig_enforce", buf, sizeof(buf)) &&
+		 buf[0] == 'Y');
 }
 
 static void probe_control(struct doctor_facts *ret)

@@ -76,3 +76,12 @@ no_sessions() { [ "$(counter 0 sessions_alive)" = 0 ]; }
 wait_for 20 no_sessions
 ctl OK del --id 0
 [ ! -e "$DEBUG/0" ] || fail "debugfs shows a device that was deleted"
+
+note "programs that read raw events (perf, trace-cmd) can print ours: no function and no enum left"
+for format in /sys/kernel/tracing/events/ublk/*/format; do
+	text=$(sed -n 's/^print fmt: //p' "$format")
+	[ -n "$text" ] || fail "$format has no print fmt"
+	! grep -oE '[a-z_]+\(' <<<"$text" | grep -v '^__print_symbolic($' ||
+		fail "$format calls what nobody else knows: $text"
+	[[ $text != *UBLK_* ]] || fail "$format has names for numbers: $text"
+done

@@ -42,7 +42,8 @@ choose_accel()
 	kvm)	ACCEL=(-accel kvm -cpu host) SLOW=1 ;;
 	# QEMU 7.2 translates cmpxchg16b wrongly: newer guests panic at random.
 	# Its timer may be too late for the kernel's check at boot when the host is busy.
-	tcg)	ACCEL=(-accel "tcg,thread=multi" -cpu "max,-cx16") SLOW=2
+	# Slower still beside another guest.
+	tcg)	ACCEL=(-accel "tcg,thread=multi" -cpu "max,-cx16") SLOW=3
 		KERNEL_ARGS+=(no_timer_check) ;;
 	*)	die "UBLK_ACCEL is '$accel'; kvm or tcg" ;;
 	esac
@@ -62,7 +63,8 @@ boot_guest()
 	mkdir -p "$dir"
 	tar -C "$job" -cf "$dir/job.tar" .
 	truncate -s 4G "$dir/scratch.img"
-	TMPDIR=$dir qemu-system-x86_64 "${ACCEL[@]}" -smp "$smp" -m 2048 \
+	# It does not outlive who started it, whatever way that ends.
+	TMPDIR=$dir setpriv --pdeathsig KILL qemu-system-x86_64 "${ACCEL[@]}" -smp "$smp" -m 2048 \
 		-display none -nodefaults -no-reboot -nic none -device virtio-rng-pci \
 		-kernel "$VMLINUZ" -initrd "$INITRD" -append "${KERNEL_ARGS[*]}" \
 		-serial "file:$dir/console.log" \

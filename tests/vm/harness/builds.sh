@@ -38,6 +38,24 @@ build_for()
 	BUILT=$(sha256sum <"$ko")
 }
 
+install_second()
+{
+	as_root bash "$HARNESS/mkroot.sh" second "$BASE" "$TMP/turn" "$TMP/build-work"
+}
+
+# dkms_second KERNEL: a kernel that comes later gets the module from its package's hook.
+dkms_second()
+{
+	local t0=$SECONDS
+	if ! make_base "$1"; then
+		count failed "dkms_second_kernel@$1" $((SECONDS - t0)) "$NO_ROOT"
+	elif progress "a second kernel in the root of $KVER" install_second; then
+		count passed "dkms_second_kernel@$1" $((SECONDS - t0)) "${KVER/-cloud-/-}"
+	else
+		count failed "dkms_second_kernel@$1" $((SECONDS - t0)) "no module for it"
+	fi
+}
+
 builds_stage()
 {
 	local kernel first='' t0 name
@@ -56,4 +74,9 @@ builds_stage()
 		[ "$kernel" != 6.1 ] || first=${first:-$BUILT}
 	done
 	as_root rm -rf -- "$TMP/turn"
+	[ -n "$FULL" ] || return 0
+	copy_module_source "$TMP/turn" || return
+	for kernel in $RUN_KERNELS; do
+		dkms_second "$kernel"
+	done
 }

@@ -5,6 +5,7 @@
 #   mkroot.sh base OUT RELEASE MIRRORS PINS APTCONF KVER PACKAGE..     OUT: a directory
 #   mkroot.sh module OUT BASE SOURCE OWNER           OUT: an ext4 image
 #   mkroot.sh build BASE SOURCE WORK                 in place, log in SOURCE/build.log
+#   mkroot.sh second BASE SOURCE WORK                another kernel's packages, installed later
 set -euo pipefail
 
 here=$(dirname "$(readlink -f "$0")")
@@ -109,6 +110,31 @@ make_module()
 		tee "$source/build.log"
 }
 
+# As time goes by: the module is there, then the mirror has another kernel.
+install_second()
+{
+	local base=$1 source=$2 work=$3 root=$3/root kver version second k
+	kver=$(cat "$base/etc/ublk-kernel")
+	version=$(set +u; . "$source/dkms.conf" >/dev/null; echo "$PACKAGE_VERSION")
+	second=${kver/-cloud-/-}
+	[ "$second" != "$kver" ]
+	writable_copy "$base" "$work"
+	mkdir "$root/usr/src/ublk-$version"
+	cp -r "$source/." "$root/usr/src/ublk-$version/"
+	dkms_install "$root" "$kver" "$version"
+	cp /etc/resolv.conf "$root/etc/resolv.conf"
+	mount -t proc proc "$root/proc"
+	mount -t tmpfs tmpfs "$root/tmp"
+	chroot "$root" /usr/bin/env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/root LANG=C.UTF-8 \
+		DEBIAN_FRONTEND=noninteractive /bin/sh -e -c '
+			apt-get -q update
+			apt-get -q -y install "linux-headers-$0" "linux-image-$0"' "$second"
+	for k in "$kver" "$second"; do
+		chroot "$root" dkms status "ublk/$version" -k "$k" | grep ': installed'
+		chroot "$root" modinfo -k "$k" -n ublk_drv | grep "^/lib/modules/$k/updates/dkms/"
+	done
+}
+
 # apart WORK VERB ARG..: in namespaces of its own, and nothing left of WORK
 apart()
 {
@@ -128,5 +154,7 @@ module)	apart "$1.work" image "$@" ;;
 image)	make_image "$@" ;;
 build)	apart "$3" make "$@" ;;
 make)	make_module "$@" ;;
+second)	apart "$3" later "$@" ;;
+later)	install_second "$@" ;;
 *)	exit 2 ;;
 esac

@@ -2,6 +2,7 @@
 # shellcheck shell=bash disable=SC2001,SC2034 # plain sed; set for others
 # Running scripts in guests: one boot per group, a fresh one after anything that cannot be trusted.
 
+KERNEL_NOW=	# the one that is being tested
 LIVE=		# set: show all output as it comes
 BOOT_FAILED=	# set: a guest ended before its first script began
 
@@ -60,10 +61,10 @@ vm_report()
 	esac
 }
 
-# The guest's own word for it.
+# booted ENTRY: the guest's own word for it that this kernel came up.
 booted()
 {
-	local entry="$KVER ($SUITE)" e
+	local entry=$1 e
 	for e in "${MATRIX[@]}"; do
 		[ "$e" != "$entry" ] || return 0
 	done
@@ -99,7 +100,7 @@ follow()
 		read -r word name status seconds next <<<"$line"
 		case $word in
 		begin)
-			booted
+			booted "$KVER ($SUITE)"
 			running=$name
 			limit=$(($(vm_timeout "$name") + 300))
 			;;
@@ -209,15 +210,28 @@ run_boot()
 	[ -z "$viewer" ] || wait "$viewer"
 }
 
-# vm_stage KERNEL GROUP NAME..: all of them in one boot if GROUP is given, else a boot per group.
+# vm_boots "KEY: NAME..": these in one boot, and in another what one that died has left over.
+vm_boots()
+{
+	local key=${1%%:*}
+	# Names have no blanks in them.
+	# shellcheck disable=SC2206
+	LEFT=(${1#*:})
+	head_line "vm: ${key% *} (kernel $KERNEL_NOW, ${ACCEL[1]}, ${key##* } CPUs)"
+	while [ ${#LEFT[@]} -gt 0 ]; do
+		run_boot "${key##* }" "${LEFT[@]}"
+	done
+}
+
+# vm_stage KERNEL GROUP NAME..: all of them in a boot per lane if GROUP is given, else one per group.
 vm_stage()
 {
-	local kernel=$1 group=$2 name key t0=$SECONDS
+	local kernel=$1 group=$2 name key t0=$SECONDS lanes n=0
 	local -A members=()
 	local keys=()
 	shift 2
 	[ $# -gt 0 ] || return 0
-	LABEL=@$kernel BOOT_FAILED=
+	LABEL=@$kernel BOOT_FAILED='' KERNEL_NOW=$kernel
 	[ "$kernel" != 6.1 ] || LABEL=
 	if ! make_root "$kernel"; then
 		count failed "dkms_install$LABEL" $((SECONDS - t0)) "$NO_ROOT"
@@ -226,20 +240,24 @@ vm_stage()
 	count passed "dkms_install$LABEL" $((SECONDS - t0)) "$(root_dkms), kernel $KVER"
 	make_payload || die "cannot make the payload image"
 	choose_accel
+	lanes=$(lanes)
 	for name in "$@"; do
-		key=$(vm_boot_key "$name" "$group") || exit 1
+		n=$((n % lanes + 1))
+		key=$(vm_boot_key "$name" "${group:+$group $n}") || exit 1
 		[ -n "${members[$key]:-}" ] || keys+=("$key")
 		members[$key]+=" $name"
 	done
+	set --
 	for key in "${keys[@]}"; do
-		# Names have no blanks in them.
-		# shellcheck disable=SC2206
-		LEFT=(${members[$key]})
-		head_line "vm: ${key% *} (kernel $kernel, ${ACCEL[1]}, ${key#* } CPUs)"
-		while [ ${#LEFT[@]} -gt 0 ]; do
-			run_boot "${key#* }" "${LEFT[@]}"
-		done
+		set -- "$@" "$key:${members[$key]}"
 	done
+	if [ "$lanes" = 1 ]; then
+		for key in "$@"; do
+			vm_boots "$key"
+		done
+	else
+		in_lanes "$lanes" vm_boots "$@"
+	fi
 }
 
 # vm_stages NAME..: on each kernel of this run, what has to run there.
