@@ -10,12 +10,12 @@ echo 0 >/proc/sys/vm/dirty_writeback_centisecs
 cleanup sh -c 'echo 500 >/proc/sys/vm/dirty_writeback_centisecs'
 # STOP alone would give such a server longer than this test has
 param stop_timeout_ms 600000
-head -c $((4 << 20)) /dev/zero >data
+head -c $((16 << 20)) /dev/zero >data
 
 for recovery in off plain reissue fail-io; do
 	note "recovery $recovery"
-	# two requests of 512 KiB in a second: it is not done soon
-	serve srv --id 0 --depth 1 --size 4M --recovery "$recovery" --commit-delay-ms 500 \
+	# a request of 512 KiB at a time, five in a second: it is not done soon
+	serve srv --id 0 --depth 1 --size 16M --recovery "$recovery" --commit-delay-ms 200 \
 		--flags no-part-scan
 	udev_settled
 	exec 5<>/dev/ublkb0
