@@ -79,7 +79,7 @@ static void put_kernel(struct writer *w, const struct ublk_device_info *info)
 	put_number(w, "discard_granularity", info->discard_granularity);
 	put_number(w, "max_discard", info->max_discard);
 	put_number(w, "max_write_zeroes", info->max_write_zeroes);
-	put(w, "read_only", json_object_new_boolean(info->attrs & LIBUBLK_ATTR_READ_ONLY));
+	put(w, "read_only", json_object_new_boolean(!!(info->attrs & LIBUBLK_ATTR_READ_ONLY)));
 	put(w, "rotational", json_object_new_boolean(!!(info->attrs & LIBUBLK_ATTR_ROTATIONAL)));
 	put(w, "volatile_cache",
 	    json_object_new_boolean(!!(info->attrs & LIBUBLK_ATTR_VOLATILE_CACHE)));

@@ -33,6 +33,7 @@ static const struct {
 };
 
 /* The header promises the kernel's bits, so that masks need no translation. */
+/* NOLINTBEGIN(misc-redundant-expression): that both sides are the same is what is claimed */
 _Static_assert(LIBUBLK_FEATURE_REISSUE == UBLK_F_USER_RECOVERY_REISSUE &&
 	       LIBUBLK_FEATURE_IO_DESC_SIZE == UBLK_F_IO_DESC_SIZE, "feature bits");
 _Static_assert(LIBUBLK_ATTR_READ_ONLY == UBLK_ATTR_READ_ONLY &&
@@ -43,6 +44,7 @@ _Static_assert(LIBUBLK_OP_WRITE_ZEROES == UBLK_IO_OP_WRITE_ZEROES &&
 _Static_assert(LIBUBLK_STATE_DEAD == UBLK_S_DEV_DEAD && LIBUBLK_STATE_LIVE == UBLK_S_DEV_LIVE &&
 	       LIBUBLK_STATE_QUIESCED == UBLK_S_DEV_QUIESCED &&
 	       LIBUBLK_STATE_FAIL_IO == UBLK_S_DEV_FAIL_IO, "states");
+/* NOLINTEND(misc-redundant-expression) */
 
 UBLK_EXPORT const char *ublk_feature_name(unsigned bit)
 {

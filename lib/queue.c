@@ -19,6 +19,8 @@
 
 #include "internal.h"
 
+#define LARGEST_ERRNO	4095		/* what a system call can return */
+
 static int send_command(struct ublk_queue *q, struct ublk_io *io, uint32_t op, int32_t result)
 {
 	int r = q->transport->queue_command(q, io->tag, op, result,
@@ -137,6 +139,15 @@ static unsigned drain_remote(struct ublk_queue *q)
 	return n;
 }
 
+/* What the driver promised never to send; nor could the result be told in a COMMIT. */
+static bool is_too_long(const struct ublk_queue *q, const struct ublk_io *io)
+{
+	unsigned op = ublk_io_op(io);
+
+	return (op == LIBUBLK_OP_READ || op == LIBUBLK_OP_WRITE) &&
+	       ublk_io_length(io) > (q->bufs ? q->buf_stride : q->dev->config.max_io);
+}
+
 static void deliver(struct ublk_queue *q, struct ublk_io *io)
 {
 	int r;
@@ -147,9 +158,9 @@ static void deliver(struct ublk_queue *q, struct ublk_io *io)
 	atomic_store_explicit(&io->state, IO_TARGET, memory_order_relaxed);
 	q->stats.delivered++;
 	q->stats.in_target++;
-	if (q->bufs && ublk_io_buffer(io) && ublk_io_length(io) > q->buf_stride) {
-		ublk_log(LIBUBLK_LOG_ERROR, "a request of %llu bytes for a buffer of %zu",
-			 (unsigned long long)ublk_io_length(io), q->buf_stride);
+	if (is_too_long(q, io)) {
+		ublk_log(LIBUBLK_LOG_ERROR, "a request of %llu bytes, the device's largest is %u",
+			 (unsigned long long)ublk_io_length(io), q->dev->config.max_io);
 		ublk_io_complete(io, -EIO);
 		return;
 	}
@@ -179,7 +190,7 @@ void ublk_queue_on_command(struct ublk_queue *q, unsigned tag, int res)
 	/* Never fetched again: the session is over, whatever the tag's last request was. */
 	atomic_store_explicit(&io->state, IO_ENDED, memory_order_relaxed);
 	if (res != UBLK_IO_RES_ABORT)
-		ublk_queue_set_error(q, res < 0 ? res : -EPROTO);
+		ublk_queue_set_error(q, res < 0 && res >= -LARGEST_ERRNO ? res : -EPROTO);
 }
 
 void ublk_queue_set_error(struct ublk_queue *q, int err)

@@ -89,8 +89,12 @@ static int map_descs(struct ublk_queue *q, struct ring_queue *rq)
 	size_t page = (size_t)sysconf(_SC_PAGESIZE), stride;
 
 	rq->desc_size = q->dev->desc_size ? q->dev->desc_size : sizeof(struct ublksrv_io_desc);
-	rq->descs_size = (q->depth * rq->desc_size + page - 1) & ~(page - 1);
-	stride = (UBLK_MAX_QUEUE_DEPTH * rq->desc_size + page - 1) & ~(page - 1);
+	if (rq->desc_size < sizeof(struct ublksrv_io_desc))
+		return ublk_set_error(EPROTO, "device %d: the driver's descriptors have %u bytes, "
+				      "at least %zu expected", q->dev->id, rq->desc_size,
+				      sizeof(struct ublksrv_io_desc));
+	rq->descs_size = ((size_t)q->depth * rq->desc_size + page - 1) & ~(page - 1);
+	stride = ((size_t)UBLK_MAX_QUEUE_DEPTH * rq->desc_size + page - 1) & ~(page - 1);
 	rq->descs = mmap(NULL, rq->descs_size, PROT_READ, MAP_SHARED | MAP_POPULATE,
 			 q->dev->chr_fd, (off_t)(UBLKSRV_CMD_BUF_OFFSET + q->index * stride));
 	if (rq->descs == MAP_FAILED) {

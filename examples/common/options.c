@@ -120,6 +120,8 @@ static int def_apply(const struct option_def *def, void *base, const char *value
 {
 	void *at = (char *)base + def->offset;
 
+	if (!value && def->type != OPTION_FLAG && def->type != OPTION_CALL)
+		return option_fail(err, "--%s wants a value", def->name);
 	switch (def->type) {
 	case OPTION_FLAG:
 		*(int *)at = 1;
@@ -177,7 +179,7 @@ static int record_option(struct options *opts, const struct option_def *def, con
 
 	if (def->flags & OPTION_LOCAL)
 		return 0;
-	if (def->type == OPTION_PATH && **value) {
+	if (def->type == OPTION_PATH && *value && **value) {
 		path = path_absolute(*value);
 		if (!path)
 			return -ENOMEM;

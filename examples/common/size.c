@@ -50,7 +50,7 @@ const char *size_format(uint64_t bytes, char buf[SIZE_TEXT_MAX])
 	const char *unit = units;
 	uint64_t whole, rest;
 
-	while (shift < 60 && bytes >> (shift + 10))
+	while (shift <= 50 && bytes >> (shift + 10))
 		shift += 10;
 	if (!shift) {
 		snprintf(buf, SIZE_TEXT_MAX, "%" PRIu64 " B", bytes);

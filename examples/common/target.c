@@ -315,22 +315,20 @@ static int check_operands(void)
 }
 
 /* A wrapping type's operand decides which options there are, so it comes first. */
-static int choose(int *argc, char ***argv)
+static int choose(int argc, char **argv)
 {
 	const struct target_type *type = program.target.type;
 	struct options *opts = &program.options;
-	int r;
 
 	if (!type->choose)
 		return 0;
-	if (*argc < 1 || (*argv)[0][0] == '-') {
-		if (*argc == 1 && (!strcmp((*argv)[0], "--help") || !strcmp((*argv)[0], "-h")))
+	if (argc < 1 || argv[0][0] == '-') {
+		if (argc == 1 && (!strcmp(argv[0], "--help") || !strcmp(argv[0], "-h")))
 			return 0;
 		return option_fail(&opts->err, "the first word must be %s; see --help",
 				   type->operands);
 	}
-	r = type->choose(&program.target, (*argv)[0], &opts->err);
-	return r;
+	return type->choose(&program.target, argv[0], &opts->err);
 }
 
 static int parse(int argc, char **argv)
@@ -346,7 +344,7 @@ static int parse(int argc, char **argv)
 	struct options *opts = &program.options;
 	int r;
 
-	r = choose(&argc, &argv);
+	r = choose(argc, argv);
 	if (r < 0)
 		return r;
 	inner = program.target.inner;

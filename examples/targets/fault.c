@@ -205,7 +205,7 @@ static const struct target_type *type_find(const char *name)
 							   &loop_target };
 	size_t i;
 
-	for (i = 0; i < sizeof(types) / sizeof(*types); i++)
+	for (i = 0; i < sizeof(types) / sizeof(types[0]); i++)
 		if (!strcmp(types[i]->name, name))
 			return types[i];
 	return NULL;

@@ -124,7 +124,7 @@ static int parse_key(const char *key, const char *value, struct fault_rule *rule
 	if (!strcmp(key, "times"))
 		return parse_count(key, value, 0, UINT64_MAX, &rule->times, err);
 	if (!strcmp(key, "ms")) {
-		r = parse_count(key, value, 0, 24 * 3600 * 1000, &number, err);
+		r = parse_count(key, value, 0, 24ULL * 3600 * 1000, &number, err);
 		rule->ms = (int64_t)number;
 		return r;
 	}

@@ -301,8 +301,12 @@ static void loop_cqe(struct ublk_io *io, uint32_t cookie, const struct io_uring_
 		return;
 	}
 	/* after a lost sync nothing can be promised to be durable any more */
-	if (res >= 0 && loop_rw_flags(io))
-		res = atomic_load(&loop_disk(target)->sync_error) ?: res;
+	if (res >= 0 && loop_rw_flags(io)) {
+		int sync_error = atomic_load(&loop_disk(target)->sync_error);
+
+		if (sync_error)
+			res = sync_error;
+	}
 	if (res < 0)
 		target_done(target, io, res);
 	else if (step == STEP_READ)
@@ -344,7 +348,7 @@ static int loop_fence(struct ublk_device *dev, void *user)
  */
 static int open_backing(struct loop_disk *disk, unsigned int flags, struct option_error *err)
 {
-	const struct timespec pause = { .tv_nsec = 20 * 1000000 };
+	const struct timespec pause = { .tv_nsec = 20 * 1000000L };
 	int r, tries = LOOP_CLAIM_WAIT_MS / 20;
 
 	do {

@@ -29,7 +29,7 @@ static int64_t now_ms(void)
  */
 int fence_wait(const char *path, int timeout_ms)
 {
-	const struct timespec pause = { .tv_nsec = FENCE_POLL_MS * 1000000 };
+	const struct timespec pause = { .tv_nsec = FENCE_POLL_MS * 1000000L };
 	int64_t deadline = now_ms() + timeout_ms;
 	int fd, r = 0;
 

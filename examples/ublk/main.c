@@ -9,7 +9,7 @@
 
 #define OPTION_TIMEOUT(text)							\
 	{ .name = "timeout", .arg = "SECONDS", .type = OPTION_NUMBER,		\
-	  .offset = AT(timeout_s), .max = 1000000, .help = text }
+	  .offset = AT(timeout_s), .max = 1000000, .help = (text) }
 
 static const struct option_def wait_options[] = {
 	OPTION_TIMEOUT("how long at most (60); 0 only looks"),

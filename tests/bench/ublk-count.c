@@ -167,6 +167,8 @@ int main(int argc, char **argv)
 	set_up(&l, argv[1], (unsigned int)depth);
 	from = run(&l, WARM_UP);
 	to = run(&l, nr);
+	if (to.nr_done == from.nr_done || to.nr_enters == from.nr_enters)
+		die("nothing was done", EIO);
 	printf("%" PRIu64 " %.1f\n", (to.ns - from.ns) / (to.nr_done - from.nr_done),
 	       (double)(to.nr_done - from.nr_done) / (double)(to.nr_enters - from.nr_enters));
 	tear_down(&l);

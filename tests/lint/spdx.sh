@@ -8,7 +8,7 @@ licence_of()
 {
 	case $1 in
 	LICENSES/*|*README|*.md|.gitignore|*/.gitignore|*.txt.in)	echo "" ;;
-	tests/raw/traces/*)				echo "" ;;	# recorded data
+	tests/raw/traces/* | tests/fuzz/corpus/*)	echo "" ;;	# recorded data
 	# compiled or read by tests and library as well
 	module/params.[ch]|module/disk_limits.[ch]|module/*_table.h)
 							echo "GPL-2.0-only OR MIT" ;;

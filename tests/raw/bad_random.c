@@ -70,7 +70,7 @@ static void check_answer(struct bad *b, const char *what, uint32_t op, int res)
 {
 	if (res == RAW_NO_ANSWER)
 		rig_failed(b, "%s 0x%x: neither answered nor cancelled", what, op);
-	else if (res < -LAST_ERRNO && res != -ENOTSUP)
+	else if (res < -LAST_ERRNO)
 		rig_failed(b, "%s 0x%x: res=%d is no errno for user space", what, op, res);
 }
 

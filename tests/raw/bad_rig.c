@@ -144,7 +144,7 @@ void rig_check_healthy(struct bad *b)
 	size_t i;
 	int res;
 
-	if (posix_memalign((void **)&out, CHECK_BYTES, 2 * CHECK_BYTES))
+	if (posix_memalign((void **)&out, CHECK_BYTES, 2ul * CHECK_BYTES))
 		raw_die(RAW_EXIT_FAIL, "no memory");
 	in = out + CHECK_BYTES;
 	for (i = 0; i < CHECK_BYTES; i++)

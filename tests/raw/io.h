@@ -37,7 +37,7 @@ struct io_job {
 };
 
 /* thread function: load until run->is_over or its share of I/Os is done */
-void *io_job_main(void *job);
+void *io_job_main(void *arg);
 /* read all blocks of the job's part back and check them */
 void io_job_verify(struct io_job *job);
 

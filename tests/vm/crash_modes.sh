@@ -36,7 +36,6 @@ got()
 crash()
 {
 	serve srv --id 0 "${ARGS[@]}" --recovery "$1" --do stall@usr1
-	udev_settled
 	usr1 srv
 	writer served 0
 	wait_for 20 slots_are SERVER 1

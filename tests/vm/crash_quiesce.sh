@@ -15,7 +15,6 @@ parked_are() { [ "$(counter 0 parked_now)" = "$1" ]; }
 stuck_server()
 {
 	serve srv --id 0 "${ARGS[@]}" "$@" --do stall@usr1 --do resume@usr2
-	udev_settled
 	usr1 srv
 	run_bg held write_block 0 0
 	wait_for 20 slots_are SERVER 1

@@ -15,7 +15,6 @@ ROUNDS=$1 IOS=$2
 shift 2
 ROWS=("$@")
 
-MAINLINE=$(mainline_module)
 DIRECT=$PWD/direct
 SHM=$PWD/shm	# empty: this kernel has no direct I/O there
 AT=		# the device that is there now
@@ -73,9 +72,8 @@ our_module()
 their_module()
 {
 	[ "$LOADED" != theirs ] || return 0
-	[ -n "$MAINLINE" ] || return 1
-	rmmod ublk_drv || fail "rmmod ublk_drv"
-	insmod "$MAINLINE" || fail "insmod $MAINLINE"
+	[ -n "$(mainline_module)" ] || return 1
+	load_mainline
 	LOADED=theirs
 }
 

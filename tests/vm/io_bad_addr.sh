@@ -20,7 +20,6 @@ bad_server()
 {
 	serve srv --id 0 --depth 1 --size 4M --flags no-part-scan "$@" \
 		--do bad-addr="$addr"@usr1 --do bad-addr=0@usr2
-	udev_settled
 	(write_block 0 0)
 	usr1 srv
 }

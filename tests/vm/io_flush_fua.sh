@@ -13,7 +13,6 @@ CACHE=4 FUA=8
 begin()
 {
 	serve srv --id 0 --size 8M --depth 8 --file "$PWD/f" --attrs "$1"
-	udev_settled
 	run_bg strace strace -f -q -e trace=fdatasync -o sync.log -p "$BG_srv"
 	wait_for 30 is_traced
 	trace_on ublk_dispatch

@@ -12,7 +12,6 @@ for mode in copy get-data user-copy; do
 	note "mode $mode"
 	rm -f f
 	serve srv --id 0 --size 4M --depth 8 --file "$PWD/f" --partial 24K --mode "$mode"
-	udev_settled
 	trace_on ublk_dispatch
 	dd if=data of=/dev/ublkb0 bs=64k oflag=direct status=none
 	dd if=/dev/ublkb0 of=back bs=64k count=16 iflag=direct status=none

@@ -18,13 +18,7 @@ MODULE=$1 ROUNDS=$2 ROUND=$3
 MODES=(read-qd1 write-qd1 read-qd32 write-qd32)
 ARGS=(--queues 1 --depth 32 --size 32M --recovery reissue)
 
-if [ "$MODULE" = mainline ]; then
-	file=$(mainline_module)
-	[ -n "$file" ] || skip "kernel $(uname -r) has no ublk_drv of its own"
-	rmmod ublk_drv
-	insmod "$file"
-	[ ! -e /sys/module/ublk_drv/parameters/monitor_period_ms ] || fail "that is our module"
-fi
+[ "$MODULE" != mainline ] || load_mainline
 
 # a mode for a quarter of all rounds, counted over all boots
 quarter() { echo $(((ROUND * 4) / ROUNDS)); }

@@ -151,6 +151,17 @@ mainline_module()
 		-name 'ublk_drv.ko*' ! -name '*.origin' 2>/dev/null | head -n 1 || true
 }
 
+# load_mainline: that one in the place of ours.
+load_mainline()
+{
+	local file
+	file=$(mainline_module)
+	[ -n "$file" ] || skip "kernel $(uname -r) has no ublk_drv of its own"
+	rmmod ublk_drv || fail "rmmod ublk_drv"
+	insmod "$file" || fail "insmod $file"
+	[ ! -e /sys/module/ublk_drv/parameters/monitor_period_ms ] || fail "that is our module"
+}
+
 # ---- background jobs ---------------------------------------------------------------------
 
 # run_bg NAME CMD...: start CMD; its pid is in $BG_NAME. Every one has to be waited for.

@@ -7,14 +7,12 @@
 . "$UBLK_TESTS/vm/raw.sh"
 . "$UBLK_TESTS/vm/cli.sh"
 
-theirs=$(mainline_module)
-[ -n "$theirs" ] || skip "kernel $(uname -r) has no ublk_drv of its own"
+[ -n "$(mainline_module)" ] || skip "kernel $(uname -r) has no ublk_drv of its own"
 [[ $(modinfo -n ublk_drv) == */updates/dkms/* ]] || fail "modprobe would take $(modinfo -n ublk_drv)"
 expect 0 "of this project is loaded" ublk doctor
 
 note "with the kernel's own loaded, doctor says so and how to switch"
-rmmod ublk_drv
-insmod "$theirs"
+load_mainline
 expect 8 "rmmod ublk_drv && modprobe ublk_drv" ublk doctor
 # our server and tools use nothing but the interface
 serve srv --id 0 --depth 8 --recovery reissue

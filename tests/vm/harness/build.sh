@@ -16,11 +16,11 @@ cmake_build()
 		exec 9>"$CACHE/lock/$(basename "$dir")"
 		flock 9
 		cmake -S "$TOP" -B "$dir" -DCMAKE_BUILD_TYPE=RelWithDebInfo "$@" 9>&- &&
-			cmake --build "$dir" -j "$(nproc)" -- -k 9>&-
+			cmake --build "$dir" -j "$(nproc)" ${BUILD_TARGET:+--target "$BUILD_TARGET"} -- -k 9>&-
 	)
 }
 
-# build_user_space NAME [CMAKE OPTION..]: sets BUILD.
+# build_user_space NAME [CMAKE OPTION..]: sets BUILD. All of it, or $BUILD_TARGET.
 build_user_space()
 {
 	local name=$1
