@@ -119,10 +119,12 @@ inline close_slots(k_s)
 #define IS_QUIET(x)	(MAY_BE_RETIRED(x) || IS_BUSY(x) || st[x] == READY)
 #define IS_NOT_QUIET(x)	(!(IS_QUIET(x)))
 
-/* ublk_session_retire_locked(), and what a retired session may still hold (I7) */
+/* ublk_session_retire_locked() */
+/* with STOP task work may be about to let go of what it ended */
+#define KEEPS_REQUEST(x)	(HAS_REQUEST(x) && st[x] != HANDING)
+
 inline retire(e_s)
 {
-	PROPERTY(once, !ANY(HAS_REQUEST, e_s));
 	PHASE(e_s, CLOSING, RETIRED);
 	PROPERTY(table, cur == e_s);
 	cur = NOBODY;

@@ -130,6 +130,7 @@ look_around:
 		:: stoppers -> goto out
 		:: else
 		fi;
+		PROPERTY(once, !ANY(MAY_NOT_BE_RETIRED, s));	/* I7 */
 		retire(s);
 		if
 		:: devst != S_LIVE -> skip

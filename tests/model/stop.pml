@@ -92,6 +92,7 @@ no_disk:
 	atomic {
 		left = 0;
 		PROPERTY(monitor, alone && !mon_run);
+		PROPERTY(once, !ANY(KEEPS_REQUEST, s));		/* I7 */
 		retire(s);
 		PROPERTY(table, FITS);
 		put(s);
