@@ -144,11 +144,13 @@ end_reaper:
 	:: atomic {
 		reap[s] -> reap[s] = 0; reaping[s] = 1
 	   };
-end_stuck_reaper:
 	   do
 	   :: atomic { c < NSL && st[X(s, c)] != REAPING -> c++ }
+#ifdef ULOCK
+	   :: atomic { c < NSL && st[X(s, c)] == REAPING -> goto end_stuck_for_ever }
+#endif
 	   :: atomic {
-		c < NSL && st[X(s, c)] == REAPING && UNLOCKED(X(s, c)) ->
+		c < NSL && st[X(s, c)] == REAPING ->
 		COMPLETE(s, X(s, c), 0)
 	      };
 	      atomic {
@@ -161,7 +163,9 @@ end_stuck_reaper:
 	   :: atomic { c == NSL -> c = 0; break }
 	   od;
 	   atomic { reaping[s] = 0; put(s) }
-	od
+	od;
+end_stuck_for_ever: /* a stuck thread has uring_lock */
+	false
 }
 
 /* Is there no point, or no point any more, in letting the server finish? ublk_must_force() */

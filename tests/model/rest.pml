@@ -26,17 +26,17 @@
 	(rq[i] == IDLE || (rq[i] == PARKED && MAY_STAY_PARKED(i)) || \
 	 (rq[i] == INSLOT && MAY_STAY_SERVED(i)))
 
-/* Held for the next request; or its task work never comes; or its uring_lock never is free. */
+/* Held for the next request; or its task work never comes; or the reaper never gets uring_lock. */
 #define COMMAND_RESTS(x) \
 	(!live[x] || \
 	 (st[x] == READY && cur == (x) / NSL && !CLOSING_OR_LATER(cur) && !gone[x] && !tw[x]) || \
 	 (st[x] == ABANDONED && tw[x]) || \
 	 (st[x] == QUEUED && tw[x] && IS_CURRENT_LIVE(x) && (stuck[x] || gone[x])) || \
-	 (st[x] == REAPING && !UNLOCKED(x)))
+	 (st[x] == REAPING && reaping[(x) / NSL]))
 
 /* A session that is over exists only for those who still have its file. */
 #define SESSION_RESTS(s) \
-	(phase[s] != P_RETIRED || fd[s] || ANY(HAS_COMMAND, s))
+	(phase[s] != P_RETIRED || fd[s] || ANY(HAS_COMMAND, s) || reaping[s])
 
 proctype Rest()
 {

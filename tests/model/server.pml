@@ -22,17 +22,6 @@
 #define MAY_STICK	true
 #endif
 
-/* uring_lock: held over a command and over task work, and with it over a page fault (R17). */
-#ifdef ULOCK
-#define LOCK(x)		ulock[x] = 1
-#define UNLOCK(x)	ulock[x] = 0
-#define UNLOCKED(x)	(!ulock[x])
-#else
-#define LOCK(x)		skip
-#define UNLOCK(x)	skip
-#define UNLOCKED(x)	true
-#endif
-
 #define CAN_OPEN(s) \
 	(phase[s] == P_NONE && opened < NOPEN && cur == NOBODY && !stoppers && !deleted && \
 	 (s == 0 || phase[0] != P_NONE))
@@ -100,28 +89,31 @@ fetch:	/* the phase, and is there a slot left to fetch */
 		fi
 	};
 	atomic {
-		LOCK(ME);
 		if
 		:: CAN(ME, FREE) -> MOVE(ME, FREE, FETCHING); live[ME] = 1
-		:: else -> PROPERTY(table, st[ME] == CLOSED); UNLOCK(ME); goto give_up
+		:: else -> PROPERTY(table, st[ME] == CLOSED); goto give_up
 		fi
 	};
 	atomic { rcu[s]++; STORE(ME, FETCHING, READY) };
-	LOOK_AGAIN(ready[s]++, UNLOCK(ME), serve);
+	LOOK_AGAIN(ready[s]++, skip, serve);
 	goto return_command;
 
 serve:	/* in user space, or waiting there */
 end_serve:
 	if
-	:: atomic { tw[ME] -> LOCK(ME); goto task_work }
-	:: atomic { LIVING && (st[ME] == SERVER || st[ME] == ABORTED) -> LOCK(ME); goto commit }
-	:: atomic { LIVING && st[ME] == GETDATA -> LOCK(ME); goto get_data }
+	:: atomic { tw[ME] -> goto task_work }
+	:: atomic { LIVING && (st[ME] == SERVER || st[ME] == ABORTED) -> goto commit }
+	:: atomic { LIVING && st[ME] == GETDATA -> goto get_data }
 	:: atomic { LIVING && (st[ME] == FREE || st[ME] == CLOSED) -> goto give_up }
 	:: atomic { LIVING && MAY_STICK && (st[ME] == SERVER || st[ME] == GETDATA) -> stuck[ME] = 1 };
 end_stuck:
 	   atomic { gone[ME] || st[ME] == ABORTED -> stuck[ME] = 0; goto serve }
 	:: atomic { !LIVING && CAN(ME, READY) -> goto cancel }
 	:: atomic { gone[ME] && !live[ME] -> goto ended }
+#ifdef FALLBACK
+	/* its files are closed before a stand-in runs its task work */
+	:: atomic { gone[ME] && !alive[s] && tw[ME] && fd[s] -> threads[s] = 0; fd[s] = 0; goto task_work }
+#endif
 	/* its ring is never torn down: a child has it */
 	:: atomic { gone[ME] && tw[ME] && MAY_STICK -> goto end_lost }
 	fi;
@@ -142,7 +134,7 @@ commit:	/* COMMIT_AND_FETCH; a copier's pin is waited for */
 	   fault_in();
 	   atomic {
 		if
-		:: gone[ME] -> UNLOCK(ME); goto serve
+		:: gone[ME] -> goto serve
 		:: else -> goto commit
 		fi
 	   }
@@ -168,7 +160,7 @@ committed:
 		g = 0;
 		if
 		:: bounced -> skip
-		:: else -> UNLOCK(ME); goto serve
+		:: else -> goto serve
 		fi
 	};
 return_command: /* if it is the caller's again */
@@ -177,7 +169,6 @@ return_command: /* if it is the caller's again */
 		:: bounced -> bounced = 0; COMPLETE(s, ME, 0)
 		:: else
 		fi;
-		UNLOCK(ME);
 		goto serve
 	};
 
@@ -193,11 +184,11 @@ get_data: /* NEED_GET_DATA */
 	   fault_in();
 	   atomic {
 		if
-		:: gone[ME] -> UNLOCK(ME); goto serve
+		:: gone[ME] -> goto serve
 		:: else -> goto get_data
 		fi
 	   }
-	:: atomic { STORE(ME, HANDING, SERVER); UNLOCK(ME); goto serve }
+	:: atomic { STORE(ME, HANDING, SERVER); goto serve }
 	fi;
 
 task_work: /* ublk_request_tw() */
@@ -234,7 +225,12 @@ bury:	/* a reference is held, for the command may have the last one */
 #ifndef MUTATION_BURY
 		put(s);
 #endif
-		UNLOCK(ME);
+#ifdef FALLBACK
+		if
+		:: phase[s] == P_NONE -> goto end_none	/* that was the last of it */
+		:: else
+		fi;
+#endif
 		goto serve
 	};
 hand_over:
@@ -246,7 +242,7 @@ hand_over:
 	:: atomic { KIND(i) == GET -> STORE(ME, HANDING, GETDATA) }
 	:: atomic { STORE(ME, HANDING, SERVER) }
 	fi;
-	atomic { COMPLETE(s, ME, 1); UNLOCK(ME); goto serve };
+	atomic { COMPLETE(s, ME, 1); goto serve };
 refuse:	/* the buffer is bad: the request fails, the slot goes on */
 	atomic { rcu[s]++; tw[ME] = 0; STORE(ME, HANDING, READY) };
 	LOOK_AGAIN(skip, skip, refused);
@@ -257,10 +253,16 @@ refuse:	/* the buffer is bad: the request fails, the slot goes on */
 		fi
 	};
 refused:
-	atomic { END(i, g); g = 0; UNLOCK(ME); goto serve };
+	atomic { END(i, g); g = 0; goto serve };
 
 cancel:	/* ublk_cancel(); kernels before 6.7 do not tell, then the monitor finds out */
-	atomic { ready[s]-- };
+	atomic {
+		ready[s]--;
+		if
+		:: cur == s -> arm()	/* ublk_monitor_hint() */
+		:: else
+		fi
+	};
 	atomic {
 		st[ME] != LOOKING;
 		if
@@ -274,7 +276,6 @@ cancel:	/* ublk_cancel(); kernels before 6.7 do not tell, then the monitor finds
 	};
 
 late:	/* -ENODEV */
-	atomic { UNLOCK(ME) };
 give_up: /* a server whose slot is taken away ends */
 	atomic {
 		if
@@ -291,9 +292,12 @@ ended:	/* another thread may fetch what this one had */
 		:: else
 		fi;
 		gone[ME] = 1;
-		threads[s]--;
 		if
-		:: threads[s] == 0 -> alive[s] = 0; fd[s] = 0; try_release(s)
+		:: threads[s] -> threads[s]--
+		:: else
+		fi;
+		if
+		:: threads[s] == 0 && fd[s] -> alive[s] = 0; fd[s] = 0; try_release(s)
 		:: else
 		fi;
 		goto end_none

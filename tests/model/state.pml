@@ -129,7 +129,6 @@ byte wish[NREC]
 bit reap[NREC], reaping[NREC]	/* reap_work is queued; runs */
 
 mtype:slot st[NX] = FREE
-bit ulock[NX]			/* uring_lock of its ring; a fault under it can take for ever */
 bit pins[NX]			/* a user copy is under way */
 bit live[NX]			/* a command of the slot is with the driver, not completed */
 bit tw[NX]			/* it belongs to its task work */
@@ -168,6 +167,7 @@ c_decl {
 
 /* Leave a state that nobody else may leave. */
 #define STORE(x, from, to) \
+	PROPERTY(command, ref[(x) / NSL] || rcu[(x) / NSL]); \
 	PROPERTY(table, st[x] == from); \
 	MOVE(x, from, to)
 
