@@ -15,18 +15,20 @@ model_list() { grep -vE '^[[:space:]]*(#|$)' "$MODEL/$1"; }
 # model_build DIR FLAG..: spin's program for this configuration, in DIR
 model_build()
 {
-	local dir=$1 safety=-DSAFETY
+	local dir=$1 safety=-DSAFETY optimize=-O0
 	shift
 	[[ " $* " != *" -DENDLESS "* ]] || safety=-DNP
+	# compiling well takes longer than most searches do
+	[[ " $* " != *" -DBIG "* ]] || optimize=-O2
 	mkdir -p "$dir"
 	(
 		cd "$dir" || exit 1
 		spin -a "$@" "$MODEL/ublk.pml" &&
-			gcc -O2 -w "$safety" -DNOFAIR -I"$MODEL" -I"$MODEL/../../module" -o pan pan.c
+			gcc "$optimize" -w "$safety" -DNOFAIR -I"$MODEL" -I"$MODEL/../../module" -o pan pan.c
 	) >"$dir/build.log" 2>&1
 }
 
-# model_run DIR FLAG..: search; pan's report goes to DIR/out, its states to DIR/states
+# model_run DIR FLAG..: search; pan's report goes to DIR/out
 model_run()
 {
 	local dir=$1 search=()
@@ -34,8 +36,7 @@ model_run()
 	[[ " $* " != *" -DENDLESS "* ]] || search=(-l)
 	(
 		cd "$dir" || exit 1
-		./pan -d >states 2>/dev/null
-		./pan "${search[@]}" -m$MODEL_DEPTH -w23 -n0 >out 2>&1
+		./pan "${search[@]}" -m$MODEL_DEPTH -w23 >out 2>&1
 	)
 }
 
