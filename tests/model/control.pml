@@ -30,7 +30,8 @@ end_start:
 	   /* until now the monitor has no disk to wait for or to kick */
 #ifdef MUTATION_B10
 	   atomic { disk = 1 };
-	   atomic { gen[0] && rq[0] == IDLE };	/* a partition scan, under the mutex */
+end_scan: /* a partition scan, under the mutex */
+	   atomic { gen[0] && rq[0] == IDLE };
 	   atomic { mutex = 0 }
 #else
 	   atomic { disk = 1; mutex = 0 }
@@ -74,10 +75,10 @@ end_quiesce:
 		if
 		:: phase[s] == P_LIVE ->
 			seen[s] = 0;
-#ifdef MUTATION_B20
-			skip
-#else
 			quiescing[s] = 0;
+#ifdef MUTATION_B20
+			skip	/* nobody kicks what was parked */
+#else
 			resume[s] = 1;
 			arm()
 #endif
