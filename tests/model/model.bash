@@ -57,7 +57,7 @@ model_verdict()
 		name=rest
 		[[ ! $text =~ \|\|([a-z]+)\)\ \(at ]] || name=${BASH_REMATCH[1]}
 		[[ $text != *non-progress* ]] || name=ends
-		echo "violated $name ${text#pan:*: }"
+		echo "violated $name at depth ${text##* depth }" | tr -d ")"
 	elif grep -q 'Search not completed' "$out" || ! grep -q 'errors: 0$' "$out"; then
 		echo "incomplete pan stopped: $(tail -n 1 "$out")"
 	else

@@ -257,7 +257,9 @@ refused:
 
 cancel:	/* ublk_cancel(); kernels before 6.7 do not tell, then the monitor finds out */
 	atomic {
+#ifndef MUTATION_A9
 		ready[s]--;
+#endif
 		if
 		:: cur == s -> arm()	/* ublk_monitor_hint() */
 		:: else
@@ -270,7 +272,11 @@ cancel:	/* ublk_cancel(); kernels before 6.7 do not tell, then the monitor finds
 #ifdef MUTATION_A1
 		:: CAN(ME, QUEUED) -> st[ME] = FREE; COMPLETE(s, ME, 0)
 #endif
+#ifdef MUTATION_A9
+		:: else
+#else
 		:: else -> ready[s]++
+#endif
 		fi;
 		goto serve
 	};
