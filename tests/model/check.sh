@@ -18,7 +18,7 @@ dir=${MODEL_DIR:-/tmp/ublk-model}/$name
 rm -rf "$dir"
 t0=$SECONDS
 # shellcheck disable=SC2086 # the flags are words
-model_build "$dir" "${MODEL_FLAGS[@]}" $flags && model_run "$dir" $flags
+model_build "$dir" $flags && model_run "$dir" $flags
 verdict=$(model_verdict "$dir")
 [[ $verdict != violated* ]] || model_trail "$dir"
 echo "$name: $verdict ($((SECONDS - t0)) s, in $dir)"

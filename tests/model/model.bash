@@ -6,7 +6,7 @@
 MODEL=$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")
 MODEL_DEPTH=1000000
 
-# Bounds of the every-day set, overridden by what a configuration says
+# What state.pml says otherwise costs too much for every day; a configuration may say more
 MODEL_FLAGS=(-DNFAULT=0 -DNEXTRA=0)
 
 # model_list FILE: the lines that say something
@@ -23,7 +23,7 @@ model_build()
 	mkdir -p "$dir"
 	(
 		cd "$dir" || exit 1
-		spin -a "$@" "$MODEL/ublk.pml" &&
+		spin -a "${MODEL_FLAGS[@]}" "$@" "$MODEL/ublk.pml" &&
 			gcc "$optimize" -w "$safety" -DNOFAIR -I"$MODEL" -I"$MODEL/../../module" -o pan pan.c
 	) >"$dir/build.log" 2>&1
 }

@@ -11,7 +11,7 @@ model_search()
 {
 	local dir=$TMP/model/$1 t0=$SECONDS
 	shift
-	model_build "$dir" "${MODEL_FLAGS[@]}" "$@" && model_run "$dir" "$@"
+	model_build "$dir" "$@" && model_run "$dir" "$@"
 	echo $((SECONDS - t0)) >"$dir/seconds"
 }
 
