@@ -107,6 +107,9 @@ state_of()
 {
 	local file=/sys/kernel/debug/ublk/$1/device state
 	state=$(sed -n 's/^state: *//p' "$file" 2>/dev/null) || true
+	# mainline has no such file
+	[ -n "$state" ] || [ -d /sys/kernel/debug/ublk ] ||
+		state=$(ublk-ctl info --id "$1" | sed -n "s/^state_name=//p") || true
 	printf '%s\n' "${state:-NONE}"
 }
 
