@@ -119,10 +119,10 @@ state_is() { [ "$(state_of "$1")" = "$2" ]; }
 wait_state()
 {
 	local end
-	end=$((SECONDS + ${3:-30} + 1))
+	end=$((SECONDS + ${3:-${PATIENCE:-30}} + 1))
 	until state_is "$1" "$2"; do
 		[ "$SECONDS" -lt "$end" ] ||
-			fail "device $1 is $(state_of "$1"), not $2, after ${3:-30} s"
+			fail "device $1 is $(state_of "$1"), not $2, after ${3:-${PATIENCE:-30}} s"
 		sleep 0.02
 	done
 }
