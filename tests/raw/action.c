@@ -36,6 +36,7 @@ static const char *const act_names[] = {
 	[ACT_STALE] = "stale",
 	[ACT_VFORK] = "vfork",
 	[ACT_COPY] = "copy",
+	[ACT_DROP] = "drop",
 	[ACT_DOZE] = "doze",
 };
 
@@ -235,6 +236,9 @@ static void run(struct server *srv, const struct action *action)
 		break;
 	case ACT_COPY:
 		odd_copiers(srv, action->arg);
+		break;
+	case ACT_DROP:
+		odd_drop();
 		break;
 	case ACT_DOZE:
 		atomic_store(&srv->is_dozing, true);

@@ -53,6 +53,7 @@ enum act {
 	ACT_STALE,		/* try everything on the old descriptor, print the errnos */
 	ACT_VFORK,		/* the worker vforks a child that writes to the disk and closes it */
 	ACT_COPY,		/* so many threads pread() all requests for ever (user copy) */
+	ACT_DROP,		/* the thread, and workers that it makes later, become nobody */
 	ACT_DOZE,		/* the next COMMIT is the last thing that a worker does */
 };
 
@@ -145,5 +146,6 @@ void stale_probe(struct server *srv);
 void odd_vfork_closer(struct worker *w);
 void odd_copiers(struct server *srv, long nr);
 void odd_doze(struct worker *w);
+void odd_drop(void);
 
 #endif

@@ -3,7 +3,6 @@
 # desc: SIGKILL with requests on their way, also under an I/O scheduler: each command ends once
 # covers: A1 A2
 # timeout: 150
-# kernels: all
 . "$UBLK_TESTS/vm/lib.sh"
 . "$UBLK_TESTS/vm/raw.sh"
 . "$UBLK_TESTS/vm/reg.sh"

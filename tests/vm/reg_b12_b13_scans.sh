@@ -3,7 +3,7 @@
 # desc: STOP and DEL right after START, and START after STOP: the scan is each disk's own
 # covers: B12 B13
 # timeout: 150
-# kernels: all
+# tier: full
 . "$UBLK_TESTS/vm/lib.sh"
 . "$UBLK_TESTS/vm/raw.sh"
 . "$UBLK_TESTS/vm/reg.sh"

@@ -3,7 +3,6 @@
 # desc: DEL waits for an opener of the disk: other control commands do not wait with it
 # covers: B8
 # timeout: 100
-# kernels: all
 . "$UBLK_TESTS/vm/lib.sh"
 . "$UBLK_TESTS/vm/raw.sh"
 . "$UBLK_TESTS/vm/reg.sh"

@@ -3,6 +3,7 @@
 # desc: a request that takes longer than the queue's timeout: nobody is killed, it is still served
 # covers: C14
 # timeout: 100
+# tier: full
 . "$UBLK_TESTS/vm/lib.sh"
 . "$UBLK_TESTS/vm/raw.sh"
 . "$UBLK_TESTS/vm/reg.sh"

@@ -3,7 +3,7 @@
 # desc: pages of a request that belong to a slab (jbd2's frozen buffers) are copied like any other
 # covers: C15
 # timeout: 120
-# kernels: all
+# tier: full
 . "$UBLK_TESTS/vm/lib.sh"
 . "$UBLK_TESTS/vm/raw.sh"
 . "$UBLK_TESTS/vm/reg.sh"

@@ -3,6 +3,7 @@
 # desc: pids are those of who asks: a server in a pid name space, and GET_DEV_INFO in another
 # covers: C9
 # timeout: 100
+# tier: full
 . "$UBLK_TESTS/vm/lib.sh"
 . "$UBLK_TESTS/vm/raw.sh"
 . "$UBLK_TESTS/vm/reg.sh"

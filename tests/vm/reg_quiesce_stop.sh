@@ -2,6 +2,7 @@
 # shellcheck shell=bash
 # desc: STOP against a QUIESCE that is just closing the session: both end, and nothing is left
 # timeout: 150
+# tier: full
 . "$UBLK_TESTS/vm/lib.sh"
 . "$UBLK_TESTS/vm/raw.sh"
 . "$UBLK_TESTS/vm/reg.sh"

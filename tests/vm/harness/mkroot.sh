@@ -5,7 +5,6 @@
 #   mkroot.sh base OUT RELEASE MIRRORS PINS APTCONF KVER PACKAGE..     OUT: a directory
 #   mkroot.sh module OUT BASE SOURCE OWNER           OUT: an ext4 image
 #   mkroot.sh build BASE SOURCE WORK                 in place, log in SOURCE/build.log
-#   mkroot.sh mutants BASE DIR OUT WORK              DIR: source/ and patches; OUT: NAME.ko
 set -euo pipefail
 
 here=$(dirname "$(readlink -f "$0")")
@@ -110,33 +109,6 @@ make_module()
 		tee "$source/build.log"
 }
 
-# A mutant of the module after the other, in one tree: only what a patch touches is built again.
-make_mutants()
-{
-	local base=$1 dir=$2 out=$3 work=$4 root=$4/root kver f name build
-	kver=$(cat "$base/etc/ublk-kernel")
-	writable_copy "$base" "$work"
-	mount --bind "$dir/source" "$root/mnt"
-	mount -t proc proc "$root/proc"
-	mount -t tmpfs tmpfs "$root/tmp"
-	build=(chroot "$root" /usr/bin/env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/root
-		LANG=C.UTF-8 make -s -j "$(nproc)" -C /mnt/module "KDIR=/lib/modules/$kver/build" modules)
-	"${build[@]}" >/dev/null
-	for f in "$dir"/*.patch; do
-		name=$(basename "$f" .patch)
-		rm -f "$dir/source/module/ublk_drv.ko"
-		if patch -s -p1 -d "$dir/source" <"$f" >"$out/$name.log" 2>&1 &&
-			"${build[@]}" >>"$out/$name.log" 2>&1; then
-			cp "$dir/source/module/ublk_drv.ko" "$out/$name.ko"
-			strip -g "$out/$name.ko"
-			rm "$out/$name.log"
-		else
-			tail -n 20 "$out/$name.log"
-		fi
-		patch -s -R -p1 -d "$dir/source" <"$f" >/dev/null
-	done
-}
-
 # apart WORK VERB ARG..: in namespaces of its own, and nothing left of WORK
 apart()
 {
@@ -156,7 +128,5 @@ module)	apart "$1.work" image "$@" ;;
 image)	make_image "$@" ;;
 build)	apart "$3" make "$@" ;;
 make)	make_module "$@" ;;
-mutants)	apart "$4" mutate "$@" ;;
-mutate)	make_mutants "$@" ;;
 *)	exit 2 ;;
 esac

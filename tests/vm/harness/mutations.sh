@@ -37,7 +37,7 @@ build_mutants()
 	for name in "$@"; do
 		cp "$MUTATIONS/$name.patch" "$TMP/mutants/"
 	done
-	as_root bash "$HARNESS/mkroot.sh" mutants "$BASE" "$TMP/mutants" "$out" "$TMP/mutants-work" &&
+	as_root bash "$HARNESS/mkmutants.sh" apart "$BASE" "$TMP/mutants" "$out" "$TMP/mutants-work" &&
 		as_root chown -R "$(id -u):$(id -g)" "$out"
 }
 
@@ -69,7 +69,7 @@ make_mutants()
 		basename "$BASE"
 		tree_hash "$TMP/module"
 		cd "$MUTATIONS" && [ ${#MUTANTS[@]} = 0 ] || sha256sum "${MUTANTS[@]/%/.patch}"
-		sed -n "/^make_mutants/,/^}/p" "$HARNESS/mkroot.sh"
+		cat "$HARNESS/mkmutants.sh"
 	} | hash_text)
 	cached mutants "$key" progress_mutants || return 1
 	cache_prune mutants 4
