@@ -51,9 +51,9 @@ enum act {
 	ACT_UFFD_SERVE,		/* serve them with zeroes after all */
 	ACT_BAD_ADDR,		/* FETCH and COMMIT carry this address from now on */
 	ACT_STALE,		/* try everything on the old descriptor, print the errnos */
-	ACT_VFORK,		/* the worker vforks a child that writes to the disk and closes it */
+	ACT_VFORK,		/* the worker vforks a child that writes and closes the disk */
 	ACT_COPY,		/* so many threads pread() all requests for ever (user copy) */
-	ACT_DROP,		/* the thread, and workers that it makes later, become nobody */
+	ACT_DROP,		/* the thread, and those that it makes later, become nobody */
 	ACT_DOZE,		/* the next COMMIT is the last thing that a worker does */
 };
 

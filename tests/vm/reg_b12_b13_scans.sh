@@ -20,7 +20,7 @@ for end in stop del stop del; do
 	serve_until '^READY ' srv "${ARGS[@]}" --do stall@request:1
 	[ "$end" = del ] || ctl OK stop --id 0
 	ctl OK del --id 0
-	kill_bg srv TERM || true
+	kill -TERM "$BG_srv" 2>/dev/null || true
 	wait_bg srv any
 done
 ok B12

@@ -160,7 +160,7 @@ mutants_run()
 # mutations_stage NAME..: of tests/mutations, or all
 mutations_stage()
 {
-	local kernel names
+	local kernel names all
 	local -A chosen=()
 	need_packages patch
 	build_user_space plain || { count failed build 0 "user space does not build"; return; }
@@ -169,8 +169,10 @@ mutations_stage()
 		mapfile -t names < <(mutations_of "$kernel" "$@")
 		[ ${#names[@]} -gt 0 ] || continue
 		chosen[$kernel]=${names[*]}
+		# all that there are for it: kept for the next run, which may want others
+		mapfile -t all < <(mutations_of "$kernel")
 		mkdir -p "$TMP/payload/mutants"
-		if make_mutants "$kernel" "${names[@]}"; then
+		if make_mutants "$kernel" "${all[@]}"; then
 			cp -r "$CACHED" "$TMP/payload/mutants/$kernel"
 		else
 			count failed "mutants@$kernel" 0 "they cannot be built"
