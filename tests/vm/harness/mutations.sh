@@ -62,13 +62,19 @@ make_mutants()
 		*)	MUTANTS+=("$name") ;;
 		esac
 	done
+	mkdir -p "$TMP/none"
+	CACHED=$TMP/none
+	[ ${#MUTANTS[@]} -gt 0 ] || return 0
 	make_base "$kernel" || return 1
 	rm -rf "$TMP/module"
 	copy_module_source "$TMP/module" || return 1
 	key=$({
 		basename "$BASE"
 		tree_hash "$TMP/module"
-		cd "$MUTATIONS" && [ ${#MUTANTS[@]} = 0 ] || sha256sum "${MUTANTS[@]/%/.patch}"
+		for name in "${MUTANTS[@]}"; do
+			say "$name"
+			grep -v '^# ' "$MUTATIONS/$name.patch"
+		done
 		cat "$HARNESS/mkmutants.sh"
 	} | hash_text)
 	cached mutants "$key" progress_mutants || return 1
