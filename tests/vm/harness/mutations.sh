@@ -94,7 +94,7 @@ judge_mutant()
 			sed 's/^/         /'
 		;;
 	esac
-	[ "$status" = 0 ] && [ -n "$KEEP" ] && sed 's/^/   | /' <<<"$5"
+	[ -z "$KEEP" ] || tail -n 40 <<<"$5" | sed 's/^/   | /'
 }
 
 # mutants_boot KERNEL "NAME TEST"..: one guest; sets MUTANTS_LEFT
@@ -168,6 +168,8 @@ mutations_stage()
 {
 	local kernel names all
 	local -A chosen=()
+	# not for the stages that follow
+	local KERNEL_ARGS=("${KERNEL_ARGS[@]}" "${MUTANT_ARGS[@]}")
 	need_packages patch
 	build_user_space plain || { count failed build 0 "user space does not build"; return; }
 	rm -rf "$TMP/payload" "$TMP/payload.img"
@@ -187,7 +189,6 @@ mutations_stage()
 	done
 	[ ${#chosen[@]} -gt 0 ] || { count failed mutations 0 "nothing to run"; return; }
 	make_payload || die "cannot make the payload image"
-	KERNEL_ARGS+=("${MUTANT_ARGS[@]}")
 	for kernel in "${KERNELS[@]}"; do
 		# Names have no blanks in them.
 		# shellcheck disable=SC2086
