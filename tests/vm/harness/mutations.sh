@@ -30,54 +30,48 @@ mutations_of()
 # does not build
 build_mutants()
 {
-	local out=$1 name
+	local out=$1 name dir=$TMP/mutants
 	shift
-	mkdir -p "$out" "$TMP/mutants"
-	copy_module_source "$TMP/mutants/source"
+	mkdir -p "$out" "$dir"
+	copy_module_source "$dir/source"
 	for name in "$@"; do
-		cp "$MUTATIONS/$name.patch" "$TMP/mutants/"
+		cp "$MUTATIONS/$name.patch" "$dir/"
 	done
-	as_root bash "$HARNESS/mkmutants.sh" apart "$BASE" "$TMP/mutants" "$out" "$TMP/mutants-work" &&
+	as_root bash "$HARNESS/mkmutants.sh" apart "$BASE" "$dir" "$out" "$TMP/mutants-work" &&
 		as_root chown -R "$(id -u):$(id -g)" "$out"
 }
 
-progress_mutants()
-{
-	local status=0
-	progress "${#MUTANTS[@]} mutants of the module for $KVER" build_mutants "$1" \
-		"${MUTANTS[@]}" || status=$?
-	as_root rm -rf -- "$TMP/mutants"
-	return "$status"
-}
-
-# make_mutants KERNEL NAME..: sets CACHED to the directory of their modules
+# make_mutants KERNEL DIR: the modules of all mutations for that kernel, DIR/NAME.ko; each is kept
 make_mutants()
 {
-	local kernel=$1 key name
-	shift
-	MUTANTS=()
-	for name in "$@"; do
-		case $name in
-		*.mainline) ;;
-		*)	MUTANTS+=("$name") ;;
-		esac
-	done
-	mkdir -p "$TMP/none"
-	CACHED=$TMP/none
-	[ ${#MUTANTS[@]} -gt 0 ] || return 0
+	local kernel=$1 dir=$2 name tree missing=()
+	local -A key=()
 	make_base "$kernel" || return 1
-	rm -rf "$TMP/module"
+	rm -rf "$TMP/module" "$TMP/mutants" "$TMP/built"
 	copy_module_source "$TMP/module" || return 1
-	key=$({
+	tree=$({
 		basename "$BASE"
 		tree_hash "$TMP/module"
-		for name in "${MUTANTS[@]}"; do
-			say "$name"
-			grep -v '^# ' "$MUTATIONS/$name.patch"
-		done
 		cat "$HARNESS/mkmutants.sh"
 	} | hash_text)
-	cached mutants "$key" progress_mutants || return 1
+	mkdir -p "$dir" "$CACHE/mutants/$tree"
+	for name in $(mutations_of "$kernel"); do
+		[[ $name != *.mainline ]] || continue
+		key[$name]=$CACHE/mutants/$tree/$(grep -v '^# ' "$MUTATIONS/$name.patch" | hash_text)
+		[ -e "${key[$name]}" ] || missing+=("$name")
+	done
+	if [ ${#missing[@]} -gt 0 ]; then
+		progress "${#missing[@]} mutants of the module for $KVER" \
+			build_mutants "$TMP/built" "${missing[@]}" || return 1
+		as_root rm -rf -- "$TMP/mutants"
+		for name in "${missing[@]}"; do
+			[ ! -e "$TMP/built/$name.ko" ] || mv "$TMP/built/$name.ko" "${key[$name]}"
+		done
+	fi
+	: >"$CACHE/used/mutants-$tree"
+	for name in "${!key[@]}"; do
+		[ ! -e "${key[$name]}" ] || cp "${key[$name]}" "$dir/$name.ko"
+	done
 	cache_prune mutants 4
 }
 
@@ -97,6 +91,14 @@ judge_mutant()
 	[ -z "$KEEP" ] || tail -n 40 <<<"$5" | sed 's/^/   | /'
 }
 
+# mutant_timeout "NAME TEST": the test's, unless the mutation is known to hang it
+mutant_timeout()
+{
+	local seconds
+	seconds=$(mutation_header "${1% *}" seconds)
+	say "${seconds:-$(vm_timeout "${1#* }")}"
+}
+
 # mutants_boot KERNEL "NAME TEST"..: one guest; sets MUTANTS_LEFT
 mutants_boot()
 {
@@ -104,13 +106,13 @@ mutants_boot()
 	shift
 	dir=$(mktemp -d "$TMP/boot.XXXXXX")
 	for pair in "$@"; do
-		lines+=("mutant $(vm_timeout "${pair#* }") $kernel $pair")
+		lines+=("mutant $(mutant_timeout "$pair") $kernel $pair")
 	done
 	boot_tests "$dir" 2 "${lines[@]}"
 	MUTANTS_LEFT=("$@")
 	while [ -z "$done" ] && [ ${#MUTANTS_LEFT[@]} -gt 0 ]; do
 		pair=${MUTANTS_LEFT[0]} beat=$SECONDS
-		limit=$(($(vm_timeout "${pair#* }") + 300))
+		limit=$(($(mutant_timeout "$pair") + 300))
 		n=$((n + 1))
 		while guest_runs && [ $((SECONDS - beat)) -lt "$limit" ] &&
 			[ "$(grep -c '^end ' "$dir/status.log")" -lt "$n" ]; do
@@ -166,7 +168,7 @@ mutants_run()
 # mutations_stage NAME..: of tests/mutations, or all
 mutations_stage()
 {
-	local kernel names all
+	local kernel names
 	local -A chosen=()
 	# not for the stages that follow
 	local KERNEL_ARGS=("${KERNEL_ARGS[@]}" "${MUTANT_ARGS[@]}")
@@ -177,15 +179,10 @@ mutations_stage()
 		mapfile -t names < <(mutations_of "$kernel" "$@")
 		[ ${#names[@]} -gt 0 ] || continue
 		chosen[$kernel]=${names[*]}
-		# all that there are for it: kept for the next run, which may want others
-		mapfile -t all < <(mutations_of "$kernel")
-		mkdir -p "$TMP/payload/mutants"
-		if make_mutants "$kernel" "${all[@]}"; then
-			cp -r "$CACHED" "$TMP/payload/mutants/$kernel"
-		else
+		make_mutants "$kernel" "$TMP/payload/mutants/$kernel" || {
 			count failed "mutants@$kernel" 0 "they cannot be built"
 			unset "chosen[$kernel]"
-		fi
+		}
 	done
 	[ ${#chosen[@]} -gt 0 ] || { count failed mutations 0 "nothing to run"; return; }
 	make_payload || die "cannot make the payload image"
