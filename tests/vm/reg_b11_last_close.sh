@@ -10,7 +10,10 @@
 
 # The server's thread would close the disk on its way out of the COMMIT, and wait there for the scan,
 # which waits for that thread.
-serve srv --id 0 --depth 8 --size 8M --flags no-part-scan --do stall@usr1 --do resume@usr2
+# a table that takes several reads, one after the other
+truncate -s 8M f
+sfdisk --quiet f <<<$'label: gpt\nsize=2M\n'
+serve srv --id 0 --depth 8 --size 8M --file "$PWD/f" --flags no-part-scan --do stall@usr1 --do resume@usr2
 usr1 srv
 run_bg client become_server client.out ublk-register last-close --id 0
 saw client '^CLOSED'
