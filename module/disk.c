@@ -141,7 +141,8 @@ void ublk_scan_work(struct work_struct *work)
 	struct ublk_device *dev = container_of(work, struct ublk_device, scan_work);
 	struct gendisk *disk = READ_ONCE(dev->disk);
 
-	if (!disk)
+	/* nobody but root is to have the kernel look at a table of its making, also later (C10) */
+	if (!disk || READ_ONCE(dev->untrusted))
 		return;
 	clear_bit(GD_SUPPRESS_PART_SCAN, &disk->state);
 	if (dev->info.flags & UBLK_F_NO_AUTO_PART_SCAN)

@@ -5,6 +5,7 @@
  * A command may run in the server's thread or, for it, in an io-wq worker, which shares its mm.
  * The slot belongs to the command's task in both cases.
  */
+#include <linux/capability.h>
 #include <linux/nospec.h>
 
 #include "complete.h"
@@ -103,6 +104,9 @@ static int ublk_fetch(struct ublk_io_args *args, struct io_uring_cmd *cmd,
 	if (!ublk_slot_move(s, slot, UBLK_SLOT_FREE, UBLK_SLOT_FETCHING))
 		return ublk_slot_is_in(slot, UBLK_SLOT_BIT(CLOSED)) ? -ENODEV : -EINVAL;
 
+	/* before it is published: START sees it with the last slot READY */
+	if (!capable(CAP_SYS_ADMIN))
+		WRITE_ONCE(dev->untrusted, true);
 	ublk_slot_set_owner(s, slot, args->task);
 	ublk_store_cmd(args, cmd, issue_flags);
 	if (ublk_publish(s, slot, UBLK_SLOT_FETCHING))

@@ -123,6 +123,7 @@ struct ublk_device {
 	struct ublk_params params;	/* mutex */
 	struct gendisk *disk;		/* written under mutex with the monitor off; see device.c */
 	bool disk_added;		/* mutex */
+	bool untrusted;			/* fetched without CAP_SYS_ADMIN once; set only */
 	bool block_open;		/* TRY_STOP keeps openers out; disk->open_mutex */
 
 	spinlock_t lock;		/* rank 4 */

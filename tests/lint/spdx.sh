@@ -12,7 +12,7 @@ licence_of()
 	# compiled or read by tests and library as well
 	module/params.[ch]|module/disk_limits.[ch]|module/*_table.h)
 							echo "GPL-2.0-only OR MIT" ;;
-	module/*|dkms.conf)				echo "GPL-2.0-only" ;;
+	module/*|dkms.conf|tests/mutations/*)		echo "GPL-2.0-only" ;;
 	include/uapi/*)	echo "(GPL-2.0-only WITH Linux-syscall-note) OR MIT" ;;
 	*)						echo "MIT OR LGPL-2.1-or-later" ;;
 	esac

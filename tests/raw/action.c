@@ -34,6 +34,10 @@ static const char *const act_names[] = {
 	[ACT_UFFD_SERVE] = "uffd-serve",
 	[ACT_BAD_ADDR] = "bad-addr",
 	[ACT_STALE] = "stale",
+	[ACT_VFORK] = "vfork",
+	[ACT_COPY] = "copy",
+	[ACT_DROP] = "drop",
+	[ACT_DOZE] = "doze",
 };
 
 static const char *const when_names[] = {
@@ -230,8 +234,18 @@ static void run(struct server *srv, const struct action *action)
 	case ACT_STALE:
 		stale_probe(srv);
 		break;
+	case ACT_COPY:
+		odd_copiers(srv, action->arg);
+		break;
+	case ACT_DROP:
+		odd_drop();
+		break;
+	case ACT_DOZE:
+		atomic_store(&srv->is_dozing, true);
+		break;
 	case ACT_CLOSE_RING:
 	case ACT_EXEC_WORKER:
+	case ACT_VFORK:
 	case ACT_THREAD_DIE:
 		order_workers(srv, action->act, action->arg);
 		break;
@@ -263,6 +277,8 @@ void action_worker_orders(struct worker *w)
 		raw_say("THREAD_GONE worker=%u", w->index);
 		pthread_exit(NULL);
 	}
+	if (orders & 1U << ACT_VFORK)
+		odd_vfork_closer(w);
 	if (orders & 1U << ACT_CLOSE_RING) {
 		io_uring_queue_exit(&w->ring);
 		w->has_ring = false;

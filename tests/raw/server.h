@@ -51,6 +51,10 @@ enum act {
 	ACT_UFFD_SERVE,		/* serve them with zeroes after all */
 	ACT_BAD_ADDR,		/* FETCH and COMMIT carry this address from now on */
 	ACT_STALE,		/* try everything on the old descriptor, print the errnos */
+	ACT_VFORK,		/* the worker vforks a child that writes and closes the disk */
+	ACT_COPY,		/* so many threads pread() all requests for ever (user copy) */
+	ACT_DROP,		/* the thread, and those that it makes later, become nobody */
+	ACT_DOZE,		/* the next COMMIT is the last thing that a worker does */
 };
 
 struct action {
@@ -106,7 +110,7 @@ struct server {
 	pthread_t main_thread;
 	struct worker workers[SERVER_MAX_WORKERS];
 	unsigned int nr_workers;
-	atomic_bool is_stalling, has_uffd;
+	atomic_bool is_stalling, has_uffd, is_dozing;
 	atomic_ulong bad_addr;		/* 0 = none */
 	atomic_ulong nr_requests, nr_commits, nr_errors, nr_aborted;
 	atomic_long nr_held;
@@ -137,5 +141,11 @@ int server_go_live(struct server *srv);
 
 /* stale.c */
 void stale_probe(struct server *srv);
+
+/* odd.c */
+void odd_vfork_closer(struct worker *w);
+void odd_copiers(struct server *srv, long nr);
+void odd_doze(struct worker *w);
+void odd_drop(void);
 
 #endif

@@ -26,7 +26,8 @@ static const char usage_text[] =
 "          --bad-addr N from the first FETCH on\n"
 "--do ACT[=ARG]@WHEN[:N], repeatable\n"
 "   ACT:   die exit pause close-char close-ring[=W] exec exec-worker[=W] fork fork-ring\n"
-"          thread-die[=W] stall resume uffd uffd-serve bad-addr=N stale\n"
+"          thread-die[=W] stall resume uffd uffd-serve bad-addr=N stale vfork[=W]\n"
+"          copy=N doze drop\n"
 "   WHEN:  added opened between-fetches fetched ready request:N commit:N usr1 usr2\n"
 "prints ADDED, FETCHED, READY id=.. pid=.., CHILD pid=.., HELD .., CQE .., STALE op=.. res=..,\n"
 "       STATS at each SIGUSR1/2, ENDED when all commands have come back\n";

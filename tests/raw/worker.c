@@ -89,6 +89,8 @@ static void commit(struct worker *w, unsigned int tag)
 	}
 	action_fire(srv, WHEN_COMMIT, atomic_fetch_add(&srv->nr_commits, 1) + 1);
 	queue_io(w, tag, UBLK_U_IO_COMMIT_AND_FETCH_REQ, result);
+	if (atomic_load(&srv->is_dozing))
+		odd_doze(w);
 }
 
 static void request_arrived(struct worker *w, unsigned int tag)

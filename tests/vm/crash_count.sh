@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT OR LGPL-2.1-or-later
 # shellcheck shell=bash
 # desc: 30 SIGKILLs that count under verified load, REISSUE; each one's order is judged
+# covers: A1
 # timeout: 240
 # kernels: all
 . "$UBLK_TESTS/vm/lib.sh"

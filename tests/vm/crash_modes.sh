@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT OR LGPL-2.1-or-later
 # shellcheck shell=bash
 # desc: recovery off, plain, reissue, fail-io: what becomes of I/O at and after a kill (ABI 2.2)
+# covers: B22
 # timeout: 200
 . "$UBLK_TESTS/vm/lib.sh"
 . "$UBLK_TESTS/vm/raw.sh"

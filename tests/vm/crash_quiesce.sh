@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT OR LGPL-2.1-or-later
 # shellcheck shell=bash
 # desc: QUIESCE_DEV that does not get what it wants: time-out, death, STOP meanwhile (B20)
+# covers: B20
 # timeout: 150
 . "$UBLK_TESTS/vm/lib.sh"
 . "$UBLK_TESTS/vm/raw.sh"

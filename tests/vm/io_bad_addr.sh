@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT OR LGPL-2.1-or-later
 # shellcheck shell=bash
 # desc: a bad buffer address fails the request once, and the device still serves (C11, C12)
+# covers: A10 C11 C12
 # timeout: 100
 . "$UBLK_TESTS/vm/lib.sh"
 . "$UBLK_TESTS/vm/raw.sh"

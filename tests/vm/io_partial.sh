@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT OR LGPL-2.1-or-later
 # shellcheck shell=bash
 # desc: a result shorter than the request: the rest comes again, and every byte arrives
+# covers: C13
 # timeout: 150
 . "$UBLK_TESTS/vm/lib.sh"
 . "$UBLK_TESTS/vm/raw.sh"
@@ -48,3 +49,12 @@ for result in 0 -5 -28; do
 	stop_ends 0
 	wait_bg srv
 done
+
+note "a result larger than the request counts as all of it (C13)"
+serve srv --id 0 --size 4M --file "$PWD/f" --result $((1 << 20)) --flags no-part-scan
+dd if=/dev/ublkb0 of=back bs=4k count=1 skip=5 iflag=direct status=none
+cmp back <(tail -c +20481 f | head -c 4096)
+dd if=data of=/dev/ublkb0 bs=4k count=1 seek=9 oflag=direct status=none
+cmp -n 4096 data f 0 36864
+stop_ends 0
+wait_bg srv

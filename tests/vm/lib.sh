@@ -107,6 +107,9 @@ state_of()
 {
 	local file=/sys/kernel/debug/ublk/$1/device state
 	state=$(sed -n 's/^state: *//p' "$file" 2>/dev/null) || true
+	# mainline has no such file
+	[ -n "$state" ] || [ -d /sys/kernel/debug/ublk ] ||
+		state=$(ublk-ctl info --id "$1" | sed -n "s/^state_name=//p") || true
 	printf '%s\n' "${state:-NONE}"
 }
 
@@ -116,10 +119,10 @@ state_is() { [ "$(state_of "$1")" = "$2" ]; }
 wait_state()
 {
 	local end
-	end=$((SECONDS + ${3:-30} + 1))
+	end=$((SECONDS + ${3:-${PATIENCE:-30}} + 1))
 	until state_is "$1" "$2"; do
 		[ "$SECONDS" -lt "$end" ] ||
-			fail "device $1 is $(state_of "$1"), not $2, after ${3:-30} s"
+			fail "device $1 is $(state_of "$1"), not $2, after ${3:-${PATIENCE:-30}} s"
 		sleep 0.02
 	done
 }

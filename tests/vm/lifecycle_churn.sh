@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT OR LGPL-2.1-or-later
 # shellcheck shell=bash
 # desc: two devices at a time come and go, ids are used again
+# covers: B21
 # timeout: 150
 # kernels: all
 . "$UBLK_TESTS/vm/lib.sh"

@@ -158,7 +158,7 @@ param() { echo "$2" >"$PARAMS/$1"; }
 # stop_ends ID [SECONDS]: STOP and DEL succeed within that time; then nothing is left of the disk.
 stop_ends()
 {
-	local id=$1 seconds=${2:-40} from=$SECONDS
+	local id=$1 seconds=${2:-${PATIENCE:-40}} from=$SECONDS
 	ctl OK stop --id "$id" --timeout "$seconds"
 	[ ! -e "/sys/block/ublkb$id" ] || fail "ublkb$id is still there after STOP"
 	ctl OK info --id "$id"
@@ -170,7 +170,7 @@ stop_ends()
 # del_ends ID [SECONDS]: DEL succeeds, and the id can be used again at once.
 del_ends()
 {
-	ctl OK del --id "$1" --timeout "${2:-40}"
+	ctl OK del --id "$1" --timeout "${2:-${PATIENCE:-40}}"
 	ctl ENODEV info --id "$1"
 	ctl OK add --id "$1" --timeout 20
 	ctl OK del --id "$1" --timeout 20

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT OR LGPL-2.1-or-later
 # shellcheck shell=bash
 # desc: a dead server with recovery on: STOP lets parked I/O fail
+# covers: A4
 # timeout: 120
 # kernels: all
 . "$UBLK_TESTS/vm/lib.sh"

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT OR LGPL-2.1-or-later
 # shellcheck shell=bash
 # desc: a forked child keeps ublkcN: death is noticed, STOP and DEL end, the id is free
+# covers: B2
 # timeout: 120
 # kernels: all
 . "$UBLK_TESTS/vm/lib.sh"

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT OR LGPL-2.1-or-later
 # shellcheck shell=bash
 # desc: FETCH and COMMIT through io-wq (IOSQE_ASYNC): I/O, death, takeover, STOP
+# covers: A7
 # timeout: 150
 . "$UBLK_TESTS/vm/lib.sh"
 . "$UBLK_TESTS/vm/raw.sh"

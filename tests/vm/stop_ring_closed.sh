@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT OR LGPL-2.1-or-later
 # shellcheck shell=bash
 # desc: the server closes its ring and lives on: STOP and DEL end
+# covers: A3
 # timeout: 120
 # kernels: all
 . "$UBLK_TESTS/vm/lib.sh"

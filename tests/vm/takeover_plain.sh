@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT OR LGPL-2.1-or-later
 # shellcheck shell=bash
 # desc: takeover without REISSUE: what the server had fails, what was parked goes on
+# covers: B22
 # timeout: 120
 # kernels: all
 . "$UBLK_TESTS/vm/lib.sh"

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT OR LGPL-2.1-or-later
 # shellcheck shell=bash
 # desc: QUIESCE_DEV hands over from server to server under load, without an error (B18, B19)
+# covers: B18 B19
 # timeout: 150
 . "$UBLK_TESTS/vm/lib.sh"
 . "$UBLK_TESTS/vm/raw.sh"
