@@ -174,7 +174,8 @@ static int rule_check(struct fault_rule *rule, int has_every, int has_times,
 		int op = rule->action == FAULT_CLOBBER ? LIBUBLK_OP_DISCARD : LIBUBLK_OP_WRITE;
 
 		if (rule->op != FAULT_ANY_OP && rule->op != op)
-			return option_fail(err, "--fault: that is nothing to do to this op");
+			return option_fail(err, "--fault: that is nothing to do to this op: leave op "
+						"out");
 		rule->op = op;
 	}
 	if (waits && !rule->ms)
