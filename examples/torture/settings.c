@@ -229,8 +229,8 @@ static int replay(struct settings *s, int argc, char **argv, struct option_error
 	}
 	r = replay_log(s, log, &old_argc);
 	if (r)
-		return option_fail(err, "%s: %s", log, r == -EBADMSG ? "no history of ublk-torture" :
-								       strerror(-r));
+		return option_fail(err, "%s: %s", log, r == -EBADMSG ?
+				   "no history of ublk-torture" : strerror(-r));
 	seed = s->seed;
 	defaults(s);
 	r = parse_words(s, old_argc, s->old_argv, err);
