@@ -315,7 +315,8 @@ static void *strike_main(void *arg)
 {
 	struct victim *v = arg;
 
-	v->stage = strike(v) ? VICTIM_STUCK : VICTIM_BACK;
+	v->error = strike(v);
+	v->stage = v->error ? VICTIM_STUCK : VICTIM_BACK;
 	return NULL;
 }
 
