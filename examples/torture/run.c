@@ -147,6 +147,9 @@ static int turn(struct run *run)
 						  "memory");
 	switch (stage) {
 	case VICTIM_SERVES:
+		/* a strike may have begun within this turn */
+		if (run->victim.stage != VICTIM_SERVES)
+			break;
 		if (!victim_is_alive(&run->victim))
 			strike(run, 1);
 		else if (writer->source != SOURCE_NONE || writer->nr_busy)

@@ -148,6 +148,11 @@ static int next_step(struct writer *w, struct step *step)
 	return 1;
 }
 
+static int is_range(enum judge_kind kind)
+{
+	return kind == JUDGE_DISCARD || kind == JUDGE_ZEROES;
+}
+
 static void prepare(struct writer *w, struct job *job)
 {
 	const struct subject *subject = w->subject;
@@ -204,7 +209,7 @@ static void start(struct writer *w, struct job *job, const struct step *step)
 	for (i = 0; step->kind == JUDGE_WRITE && i < step->nr; i++)
 		stamp_make(job->buffer + i * size, size, &w->history->head.owner, step->block + i,
 			   job->op);
-	if (step->kind != JUDGE_DISCARD && step->kind != JUDGE_ZEROES)
+	if (!is_range(step->kind))
 		prepare(w, job);
 }
 
@@ -213,8 +218,7 @@ static unsigned int ranges_busy(const struct writer *w)
 	unsigned int i, nr = 0;
 
 	for (i = 0; i < w->nr_jobs; i++)
-		nr += w->jobs[i].is_used && (w->jobs[i].step.kind == JUDGE_DISCARD ||
-					     w->jobs[i].step.kind == JUDGE_ZEROES);
+		nr += w->jobs[i].is_used && is_range(w->jobs[i].step.kind);
 	return nr;
 }
 
@@ -225,21 +229,19 @@ static void issue_what_fits(struct writer *w)
 	for (i = 0; i < w->nr_jobs && !w->is_broken; i++) {
 		struct job *job = &w->jobs[i];
 		struct step step;
-		int is_range;
 
 		if (job->is_used)
 			continue;
 		if (!next_step(w, &step))
 			return;
-		is_range = step.kind == JUDGE_DISCARD || step.kind == JUDGE_ZEROES;
-		if (is_range && ranges_busy(w) == NR_RANGE_THREADS) {
+		if (is_range(step.kind) && ranges_busy(w) == NR_RANGE_THREADS) {
 			/* the order of the schedule is kept: nothing overtakes */
 			w->waiting = step;
 			w->is_waiting = 1;
 			return;
 		}
 		start(w, job, &step);
-		if (is_range && job->is_used)
+		if (is_range(step.kind) && job->is_used)
 			give_range(w, job);
 	}
 }
@@ -275,8 +277,11 @@ static void ended(struct writer *w, struct job *job, int res)
 	uint32_t bytes = step->nr * w->subject->block_bytes;
 	int is_transfer = step->kind == JUDGE_READ || step->kind == JUDGE_WRITE, error = 0;
 
-	if (res == -EINTR || res == -EAGAIN) {
-		prepare(w, job);
+	if (is_range(step->kind) ? res == -EINTR : res == -EINTR || res == -EAGAIN) {
+		if (is_range(step->kind))
+			give_range(w, job);
+		else
+			prepare(w, job);
 		return;
 	}
 	if (res < 0)
