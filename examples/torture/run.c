@@ -12,6 +12,7 @@
 #include "victim.h"
 
 #define TURN_MS 20
+#define PATIENCE 400		/* steps more, for a server that is idle whenever we look */
 #define DEFAULT_SECONDS 5
 #define OPEN_TRIES 200		/* times 20 ms */
 
@@ -61,22 +62,20 @@ static void strike(struct run *run, int has_died_itself)
 }
 
 /*
- * The kernel has just got all that fits: the moment to strike, or a little later. What waits for
- * the server's CPU is in the queue, what it has taken is with it.
+ * The kernel has just got all that fits: the moment to strike, if the server did not keep pace. A
+ * blow at an idle server proves nothing.
  */
 static void submitted(void *user)
 {
 	struct run *run = user;
-	struct timespec pause = { 0 };
 
 	if (!run->strike_at || run->plan.nr_steps < run->strike_at || !run->writer.nr_busy ||
 	    !victim_is_alive(&run->victim))
 		return;
+	if (!server_is_busy(run->victim.server.id) && run->plan.nr_steps < run->strike_at + PATIENCE)
+		return;
 	run->strike_at = 0;
-	pause.tv_nsec = (long)plan_random(&run->plan, 2) * (long)plan_random(&run->plan, 1000000);
 	run->victim.own = run->writer.nr_busy;
-	if (pause.tv_nsec)
-		nanosleep(&pause, NULL);
 	strike(run, 0);
 }
 

@@ -145,6 +145,23 @@ pid_t server_find(int id)
 	return found;
 }
 
+int server_is_busy(int id)
+{
+	char path[64], line[96];
+	unsigned int nr, busy = 0;
+	FILE *file;
+
+	snprintf(path, sizeof(path), "/sys/kernel/debug/ublk/%d/slots", id);
+	file = fopen(path, "re");
+	if (!file)
+		return 1;
+	while (!busy && fgets(line, sizeof(line), file))
+		if (sscanf(line, "QUEUED: %u", &nr) == 1 || sscanf(line, "SERVER: %u", &nr) == 1)
+			busy += nr;
+	fclose(file);
+	return busy > 0;
+}
+
 int64_t server_caught(int id)
 {
 	char path[64], line[64];

@@ -35,6 +35,9 @@ void server_forget(struct server *server);
  */
 pid_t server_find(int id);
 
+/* Has the server requests now, or the driver some for it? 1, 0; 1 too if the driver does not tell. */
+int server_is_busy(int id);
+
 /* Requests that crashes took from servers so far, by the module's counters; -1 = not told. */
 int64_t server_caught(int id);
 

@@ -6,18 +6,19 @@
 . "$UBLK_TESTS/vm/cli.sh"
 . "$UBLK_TESTS/vm/torture.sh"
 
-requires ublk ublk-torture ublk-loop mkfs.ext4 jq
+requires ublk ublk-torture ublk-fault mkfs.ext4 jq
 img=$SCRATCH/torture_fs.img
 cleanup rm -f "$img"
 truncate -s 64M "$img"
-ublk add loop --recovery reissue --file "$img" --id 0 --queues 2 --depth 32
+# not so quick, so that a kill catches it at something
+ublk add fault loop --file "$img" --id 0 --queues 2 --depth 32 --fault delay,op=write,ms=3,every=2
 mkfs.ext4 -q -E nodiscard /dev/ublkb0
 mkdir mnt
 mount /dev/ublkb0 mnt
 cleanup umount mnt
 
 torture 0 --rounds 4 --area 8M --bs 4K-64K --after 150 --file mnt
-json verdict.json '.kills == 4 and .counted >= 3'
+json verdict.json '.kills == 4 and .counted >= 2'
 tally ext4
 [ ! -e mnt/ublk-torture.data ] || fail "the file was left behind"
 

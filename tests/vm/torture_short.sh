@@ -15,7 +15,7 @@ truncate -s 4M "$img"
 note "ublk-loop"
 torture 0 --rounds 4 --area 4M --bs 512-32K --after 200 -- \
 	ublk add loop --recovery reissue --file "$img" --id 0 --queues 2 --depth 16
-json verdict.json '.kills == 4 and .counted >= 3 and .counted_by == "module"'
+json verdict.json '.kills == 4 and .counted >= 2 and .counted_by == "module"'
 tally loop
 ublk del 0
 
@@ -26,8 +26,9 @@ json verdict.json '.kills == 6 and .counted >= 2'
 tally "loop, three in a row"
 ublk del 0
 
+# it is too quick to be caught at anything, unless it is stopped first
 note "ublk-mem, which comes back by itself"
-torture 0 --rounds 3 --area 4M --after 200 --recover none -- \
+torture 0 --stop-first --rounds 3 --area 4M --after 200 --recover none -- \
 	ublk add mem --recovery reissue --size 4M --id 0 --depth 32 --supervise
 json verdict.json '.kills == 3 and .counted >= 2'
 tally mem
