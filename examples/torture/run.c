@@ -72,7 +72,8 @@ static void submitted(void *user)
 	if (!run->strike_at || run->plan.nr_steps < run->strike_at || !run->writer.nr_busy ||
 	    !victim_is_alive(&run->victim))
 		return;
-	if (!server_is_busy(run->victim.server.id) && run->plan.nr_steps < run->strike_at + PATIENCE)
+	if (!server_is_busy(run->victim.server.id) &&
+	    run->plan.nr_steps < run->strike_at + PATIENCE)
 		return;
 	run->strike_at = 0;
 	run->victim.own = run->writer.nr_busy;

@@ -35,7 +35,7 @@ void server_forget(struct server *server);
  */
 pid_t server_find(int id);
 
-/* Has the server requests now, or the driver some for it? 1, 0; 1 too if the driver does not tell. */
+/* Has the server requests now, or the driver some for it? If the driver does not tell: 1. */
 int server_is_busy(int id);
 
 /* Requests that crashes took from servers so far, by the module's counters; -1 = not told. */
