@@ -139,6 +139,8 @@ static void apply_rule(const struct fault_rule *rule, struct fault_io *mine,
 		else
 			fault_signal(signal_of(rule));
 		break;
+	case FAULT_UNFENCED:
+		break;
 	}
 }
 
@@ -195,7 +197,11 @@ static int fault_open(struct ublk_device *dev, int recovering, void *user)
 static int fault_fence(struct ublk_device *dev, void *user)
 {
 	struct fault *fault = fault_of(user);
+	unsigned int i;
 
+	for (i = 0; i < fault->rules.nr; i++)
+		if (fault->rules.list[i].action == FAULT_UNFENCED)
+			return -EOPNOTSUPP;
 	return fault->inner.type->ops->fence(dev, &fault->inner);
 }
 
@@ -293,7 +299,8 @@ const struct target_type fault_target = {
 "  --fault ACTION[,KEY=VALUE]...\n\n"
 "  delay  apply, wait ms, then answer       hold   wait ms, then apply and answer\n"
 "  fail   answer errno, apply nothing       stall  never answer\n"
-"  drop   answer \"done\", apply nothing      kill   SIGKILL itself    stop  SIGSTOP itself\n\n"
+"  drop   answer \"done\", apply nothing      kill   SIGKILL itself    stop  SIGSTOP itself\n"
+"  unfenced  do not wait for writes that a dead server still has under way\n\n"
 "  op=read|write|flush|discard|write-zeroes|any    which requests (any)\n"
 "  nth=N every=N times=N    from the Nth match on, each so many-th, so many times;\n"
 "                           nth alone: just that one; none of them: each one\n"

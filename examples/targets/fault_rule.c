@@ -18,7 +18,7 @@ struct word {
 static const struct word actions[] = {
 	{ "delay", FAULT_DELAY }, { "hold", FAULT_HOLD }, { "fail", FAULT_FAIL },
 	{ "stall", FAULT_STALL }, { "drop", FAULT_DROP }, { "kill", FAULT_KILL },
-	{ "stop", FAULT_STOP }, { NULL, 0 },
+	{ "stop", FAULT_STOP }, { "unfenced", FAULT_UNFENCED }, { NULL, 0 },
 };
 
 static const struct word ops[] = {

@@ -20,6 +20,7 @@ enum fault_action {
 	FAULT_DROP,	/* answer "done", apply nothing: sabotage */
 	FAULT_KILL,	/* SIGKILL this process */
 	FAULT_STOP,	/* SIGSTOP this process */
+	FAULT_UNFENCED,	/* do not wait for what a dead server still has under way: sabotage */
 };
 
 #define FAULT_ANY_OP (-1)

@@ -164,8 +164,9 @@ cache_prune()
 			rm -f -- "$CACHE/used/$stamp" "$CACHE/lock/$stamp"
 		fi
 	done < <(find "$CACHE/used" -name "$kind-*" -printf '%T@ %p\n' | sort -rn)
-	# What a killed run left half built.
-	find "$CACHE/$kind" -maxdepth 1 -name '*.tmp.*' -mmin +240 -print0 |
+	# What a killed run left half built. By ctime: a root that is being made has the mtime that its
+	# packages gave it.
+	find "$CACHE/$kind" -maxdepth 1 -name '*.tmp.*' -cmin +240 -print0 |
 		while IFS= read -r -d '' path; do
 			as_root rm -rf -- "$path"
 		done
