@@ -11,13 +11,13 @@ DURING_KILLS=0 DURING_HITS=0
 server_starts()
 {
 	rm -f srv.out
-	run_bg srv become_server srv.out "${SERVER[@]}" --id "${SERVER_ID:-0}"
+	run_bg srv become_server srv.out "${SERVER[@]}" --id 0
 	saw srv '^ublk [0-9]+ is' 60
 }
 
 server_is()
 {
-	SERVER=("$@")
+	SERVER=("$@" --uuid "$(cat /proc/sys/kernel/random/uuid)")
 	trace_on ublk_abort
 	server_starts
 }
@@ -25,7 +25,7 @@ server_is()
 # requests that were taken from dead servers so far
 taken() { grep -c 'ublk_abort: ' "$TRACING/trace" || true; }
 
-# in_command CMD..: so that it is one process to run in the background
+# in_command CMD..: what it says is shown if the script fails
 in_command() { "$@" >command.out 2>&1; }
 
 during()
@@ -47,12 +47,11 @@ during()
 		! is_running command || moment 5 200
 	done
 	touch enough
-	wait_bg command any
+	wait_bg command
 	rm -f enough
 	DURING_KILLS=$((DURING_KILLS + kills))
 	[ "$(taken)" -gt "$before" ] || fail "$name: no kill found a request of it in flight"
 	DURING_HITS=$((DURING_HITS + 1))
-	wait "${BG_PID[command]}" 2>/dev/null || true
 	note "$name: $kills kills, $(($(taken) - before)) requests taken from dead servers"
 }
 

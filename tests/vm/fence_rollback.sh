@@ -32,7 +32,7 @@ ublk add fault loop --file "$low" --id 1 --fault "hold,op=write,ms=$HOLD,once=$h
 	--depth 32
 mkfs.ext4 -q /dev/ublkb1
 mount -o noatime /dev/ublkb1 "$dir"
-cleanup umount "$dir"
+cleanup umount -q "$dir"
 # its blocks are there and written: what is written now goes to the disk below and nowhere else
 dd if=/dev/zero of="$img" bs=1M count=4 oflag=direct conv=fsync status=none
 

@@ -47,6 +47,7 @@ died_at()
 		sleep 0.02
 	done
 	wait "${BG_PID[srv]}" || status=$?
+	# shellcheck disable=SC2034 # lib.sh uses it
 	BG_DONE[srv]=1
 	[ "$status" = 137 ] || {
 		cat srv.out

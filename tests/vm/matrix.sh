@@ -26,6 +26,17 @@ TAKING_OVER=(before-start-recovery after-start-recovery after-open before-fence 
 IMG=$SCRATCH/matrix.img
 TOTAL_COUNTED=0 TOTAL_KILLS=0 TOTAL_DEAD_STARTS=0
 
+# all_cells: one per line
+all_cells()
+{
+	local recovery data
+	for recovery in "${RECOVERIES[@]}"; do
+		for data in "${DATAS[@]}"; do
+			printf '%s\n' "$recovery $data "{1,4}" "{none,mq-deadline}
+		done
+	done
+}
+
 # one_of WORD..: a random one
 one_of() { local words=("$@"); printf '%s\n' "${words[RANDOM % ${#words[@]}]}"; }
 
@@ -36,8 +47,8 @@ cell_server()
 	local target=(ublk-loop --file "$IMG")
 	[ "$data" != user-copy ] || target=(ublk-mem --size 16M --memory-fd 7)
 	rm -f srv.out
-	run_bg srv become_server srv.out env "$@" "${target[@]}" --id 0 --queues "$queues" \
-		--depth 16 --recovery "$recovery" --data "$data"
+	run_bg srv become_server srv.out env "$@" "${target[@]}" --id 0 --uuid "$CELL_UUID" \
+		--queues "$queues" --depth 16 --recovery "$recovery" --data "$data"
 }
 
 with_points() { cell_server LD_LIBRARY_PATH="$POINTS" UBLK_KILL_AT="$1"; }
@@ -180,7 +191,8 @@ cell_ends()
 cell()
 {
 	local kills=$5 n how=random
-	CELL=("$@") CELL_SEED=$6 HAS_SCHEDULER=
+	CELL=("$@") CELL_SEED=$6 HAS_SCHEDULER=''
+	CELL_UUID=$(cat /proc/sys/kernel/random/uuid)
 	RANDOM=$((CELL_SEED % 32768))
 	cell_begins
 	for ((n = 1; n <= kills; n++)); do
