@@ -14,7 +14,7 @@ img=$SCRATCH/block.img
 head -c 32M /dev/urandom >"$img"
 cp "$img" expected
 cleanup rm -f "$img"
-server_is ublk-loop --file "$img" --queues 2 --depth 16
+server_is ublk-loop --file "$img" --queues 2 --depth 16 --block-size 512
 size() { blockdev --getsize64 /dev/ublkb0; }
 
 is_as_expected()
@@ -37,7 +37,9 @@ note "partition scan"
 echo 'start=2048, size=8192, type=83
 start=16384, size=8192, type=83' >table
 sfdisk -q --wipe never expected <table
-during "writing a partition table" sfdisk -q --wipe never --no-reread /dev/ublkb0 <table
+partition() { sfdisk -q --wipe never --no-reread /dev/ublkb0 <table; }
+during "writing a partition table" partition
+udev_settled
 during "partition scan" blockdev --rereadpt /dev/ublkb0
 udev_settled
 [ -b /dev/ublkb0p2 ] || fail "no second partition: $(ls /dev/ublkb0*)"

@@ -37,7 +37,7 @@ during mkfs mkfs.ext4 -q -F /dev/ublkb0
 e2fsck -fn /dev/ublkb0 >fsck.out 2>&1 || fail "after mkfs: $(cat fsck.out)"
 
 note "mount"
-during mount mount -o discard /dev/ublkb0 "$dir"
+during mount mount /dev/ublkb0 "$dir"
 
 note "fsync"
 : >synced.list

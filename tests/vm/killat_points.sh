@@ -153,10 +153,10 @@ for mode in get-data:get-data-prepared user-copy:before-copy user-copy:after-cop
 	start_load /dev/ublkb0 --size 8M --depth 16 --bs 16K
 	kill_server srv
 	wait_state 0 QUIESCED
-	start_at "$point:30"
+	start_at "$point:30" --data "${mode%:*}"
 	died_at "$point:30"
 	in_state "$point" QUIESCED
-	start_live -
+	start_live - --data "${mode%:*}"
 	stop_load
 	load_says errors 0
 	ends

@@ -13,6 +13,13 @@ MD=/sys/block/md9/md
 is_whole() { [ "$(cat "$MD/degraded")" = 0 ] && [ "$(cat "$MD/sync_action")" = idle ]; }
 md_stops() { mdadm -q --stop /dev/md9; }
 
+# udev puts an array together again as soon as it sees a part of it that is free
+mkdir -p /run/udev/rules.d
+ln -sf /dev/null /run/udev/rules.d/64-md-raid-assembly.rules
+cleanup udevadm control --reload
+cleanup rm -f /run/udev/rules.d/64-md-raid-assembly.rules
+udevadm control --reload
+
 leg 0 --recovery reissue
 leg 1 --recovery fail-io
 # no initial copy: both legs are zeros

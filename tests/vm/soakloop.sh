@@ -12,6 +12,15 @@
 #	cell N CELL.. seed=S kills=K counted=C dead_starts=D
 # It ends by itself after BUDGET seconds; the host goes on in a new boot.
 . "$UBLK_TESTS/vm/lib.sh"
+
+# After a failure: what the cell printed, which is in a file.
+exec 8>&1
+tell_cell()
+{
+	# run_cleanups has it
+	[ "${status:-0}" = 0 ] || tail -n 60 cell.out >&8
+}
+cleanup tell_cell
 . "$UBLK_TESTS/vm/raw.sh"
 . "$UBLK_TESTS/vm/kills.sh"
 . "$UBLK_TESTS/vm/matrix.sh"
@@ -26,7 +35,7 @@ while [ "$TOTAL_COUNTED" -lt "$COUNT" ] && [ "$SECONDS" -lt "$BUDGET" ]; do
 	read -r -a now <<<"${ALL[CELL_NR * 29 % ${#ALL[@]}]}"
 	seed=$(((SEED + CELL_NR * 7919) % 32768)) dead=$TOTAL_DEAD_STARTS
 	echo "begin $CELL_NR ${now[*]} seed=$seed"
-	cell "${now[@]}" "$BATCH" "$seed" >cell.out 2>&1 || { cat cell.out; exit 1; }
+	cell "${now[@]}" "$BATCH" "$seed" >cell.out 2>&1
 	echo "cell $CELL_NR ${now[*]} seed=$seed kills=$CELL_KILLS counted=$CELL_COUNTED" \
 		"dead_starts=$((TOTAL_DEAD_STARTS - dead))"
 	CELL_NR=$((CELL_NR + 1))
