@@ -164,12 +164,24 @@ cache_prune()
 			rm -f -- "$CACHE/used/$stamp" "$CACHE/lock/$stamp"
 		fi
 	done < <(find "$CACHE/used" -name "$kind-*" -printf '%T@ %p\n' | sort -rn)
-	# What a killed run left half built. By ctime: a root that is being made has the mtime that its
-	# packages gave it.
-	find "$CACHE/$kind" -maxdepth 1 -name '*.tmp.*' -cmin +240 -print0 |
-		while IFS= read -r -d '' path; do
-			as_root rm -rf -- "$path"
-		done
+	cache_prune_unfinished "$kind"
+	return 0	# what stays behind does no harm
+}
+
+# cache_prune_unfinished KIND: drop what a killed run left half built. Whoever still builds holds the
+# lock; the age of a root in the making says nothing, it is that of what is unpacked there.
+cache_prune_unfinished()
+{
+	local path key
+	for path in "$CACHE/$1"/*.tmp.*; do
+		[ -e "$path" ] || continue
+		key=${path##*/}
+		(
+			flock -n 9 || exit 0
+			# It may have mounts of the host in it.
+			as_root rm -rf --one-file-system -- "$path"
+		) 9>"$CACHE/lock/$1-${key%%.tmp.*}"
+	done
 }
 
 # ---- packages of the host ----------------------------------------------------------------
