@@ -18,7 +18,7 @@
 	X(AFTER_OPEN, "after-open")		/* of /dev/ublkcN */		\
 	X(BEFORE_FENCE, "before-fence")						\
 	X(AFTER_FENCE, "after-fence")						\
-	X(IN_RECORD, "in-record")		/* written, not yet renamed */	\
+	X(BEFORE_RECORD, "before-record")	/* written, not yet renamed */	\
 	X(AFTER_RENAME, "after-rename")		/* not yet durable */		\
 	X(AFTER_RECORD, "after-record")						\
 	X(BEFORE_FETCH, "before-fetch")						\

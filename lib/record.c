@@ -122,7 +122,7 @@ static int replace(struct ublk_ctl *ctl, const struct ublk_device *dev, const ch
 	snprintf(temporary, sizeof(temporary), ".%s.new", name);
 	r = write_temporary(dir_fd, temporary, text);
 	if (!r) {
-		UBLK_POINT(IN_RECORD);
+		UBLK_POINT(BEFORE_RECORD);
 		if (dev->ops.point)
 			dev->ops.point("before-record", dev->user);
 		if (renameat(dir_fd, temporary, dir_fd, name) < 0)

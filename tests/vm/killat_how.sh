@@ -65,7 +65,7 @@ holds_some() { [ $(($(slots 0 SERVER) + $(slots 0 QUEUED))) -gt 0 ]; }
 start UBLK_KILL_AT=
 saw srv '^ublk 0 is' 60
 start_load /dev/ublkb0 --size 8M --depth 32 --jobs 2 --bs 16K
-for chain in 'after-start-recovery end-sent' 'in-record between-fetches' 'after-fence commit-prepared'; do
+for chain in 'after-start-recovery end-sent' 'before-record between-fetches' 'after-fence commit-prepared'; do
 	kill_bg srv STOP
 	wait_for 20 holds_some
 	kill_server srv

@@ -5,16 +5,18 @@
 # cpus: 4
 . "$UBLK_TESTS/vm/lib.sh"
 . "$UBLK_TESTS/vm/raw.sh"
-. "$UBLK_TESTS/vm/kills.sh"
+. "$UBLK_TESTS/vm/cli.sh"
 . "$UBLK_TESTS/vm/matrix.sh"
 
 seed=${1:-$((SRANDOM % 32768))}
 note "seed $seed"
-trace_on ublk_abort
+trace_on ublk_abort ublk_state
+n=0
 # 12 of 48: any two values of different axes meet in one of them
 while read -r recovery data queues scheduler; do
-	cell "$recovery" "$data" "$queues" "$scheduler" 3 $((seed++))
-	note "$recovery $data $queues $scheduler: $CELL_COUNTED of $CELL_KILLS kills count"
+	kind=${KINDS[n++ % 3]}
+	cell "$recovery" "$data" "$queues" "$scheduler" 3 $((seed++ % 32768)) "$kind"
+	note "$recovery $data $queues $scheduler, $kind: $CELL_COUNTED of $CELL_KILLS kills count"
 	[ "$CELL_COUNTED" -gt 0 ] || fail "no kill of the cell found a request in flight"
 done <<'EOT'
 reissue copy 1 none

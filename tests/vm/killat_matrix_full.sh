@@ -6,16 +6,20 @@
 # tier: full
 . "$UBLK_TESTS/vm/lib.sh"
 . "$UBLK_TESTS/vm/raw.sh"
-. "$UBLK_TESTS/vm/kills.sh"
+. "$UBLK_TESTS/vm/cli.sh"
 . "$UBLK_TESTS/vm/matrix.sh"
 
 seed=${1:-$((SRANDOM % 32768))}
 note "seed $seed"
-trace_on ublk_abort
+trace_on ublk_abort ublk_state
 while read -r recovery data queues scheduler; do
-	cell "$recovery" "$data" "$queues" "$scheduler" 6 $((seed++ % 32768))
-	note "$recovery $data $queues $scheduler: $CELL_COUNTED of $CELL_KILLS kills count"
-	[ "$CELL_COUNTED" -ge 3 ] || fail "too few kills of the cell found a request in flight"
+	sum=0
+	for kind in "${KINDS[@]}"; do
+		cell "$recovery" "$data" "$queues" "$scheduler" 3 $((seed++ % 32768)) "$kind"
+		sum=$((sum + CELL_COUNTED))
+	done
+	note "$recovery $data $queues $scheduler: $sum of 9 kills count"
+	[ "$sum" -ge 5 ] || fail "too few kills of the cell found a request in flight"
 done < <(all_cells)
 trace_off
 cells_report

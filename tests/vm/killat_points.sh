@@ -100,7 +100,7 @@ after-params DEAD
 after-open DEAD
 before-fence DEAD
 after-fence DEAD
-in-record DEAD
+before-record DEAD
 after-rename DEAD
 after-record DEAD
 before-fetch DEAD
@@ -118,7 +118,7 @@ start_load /dev/ublkb0 --size 8M --depth 16 --bs 16K --save model --load model
 kill_server srv
 wait_state 0 QUIESCED
 for point in before-start-recovery after-start-recovery after-open before-fence after-fence \
-	in-record after-rename after-record before-fetch between-fetches fetches-prepared \
+	before-record after-rename after-record before-fetch between-fetches fetches-prepared \
 	after-fetch before-end-recovery end-sent after-end-recovery; do
 	for _ in 1 2; do
 		start_at "$point"

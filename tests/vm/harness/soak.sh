@@ -49,8 +49,8 @@ soak_kernel()
 {
 	local t0=$SECONDS boots=0 left counted died=0 hung=0 dirty=0 violations=0 bad=0
 	# per cell, in batches: what a cell costs once is shared by its kills
-	SOAK_BATCH=$(((SOAK_ROUNDS + 47) / 48))
-	[ "$SOAK_BATCH" -ge 4 ] || SOAK_BATCH=4
+	SOAK_BATCH=$(((SOAK_ROUNDS + 143) / 144))
+	[ "$SOAK_BATCH" -ge 3 ] || SOAK_BATCH=3
 	[ "$SOAK_BATCH" -le 25 ] || SOAK_BATCH=25
 	: >"$TMP/soak.cells"
 	: >"$TMP/soak.bad"
@@ -72,7 +72,8 @@ soak_kernel()
 		[ "$bad" -lt "$SOAK_BAD_MAX" ] || break
 	done
 	say "soak $KVER: $counted counted kills of $(soak_sum kills)," \
-		"$(soak_sum dead_starts) more servers died while they took over;" \
+		"$(soak_sum deaths) more servers died while they took over;" \
+		"$(soak_sum judged) blocks judged," \
 		"$(wc -l <"$TMP/soak.cells") cells, $boots boots, $(((SECONDS - t0) / 60)) min, seed $SOAK_SEED"
 	say "soak $KVER: $violations violations, $died guests died, $hung hung, $dirty dirty logs"
 	[ "$bad" = 0 ] && [ "$counted" -ge "$SOAK_ROUNDS" ]
