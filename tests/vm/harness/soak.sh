@@ -30,7 +30,7 @@ soak_bad()
 # soak_boot COUNT CELL: one guest; sets SCRIPT_STATUS and appends to soak.cells
 soak_boot()
 {
-	local dir limit viewer
+	local dir limit viewer last
 	limit=$(vm_timeout soakloop)
 	dir=$(mktemp -d "$TMP/boot.XXXXXX")
 	boot_tests "$dir" 4 "soakloop $limit $1 $SOAK_SEED $2 $SOAK_BATCH"
@@ -40,7 +40,8 @@ soak_boot()
 	end_script "$dir" soakloop $((limit + 300))
 	wait "$viewer"
 	grep '^cell ' "$dir/out.log" >>"$TMP/soak.cells"
-	SOAK_NEXT=$(($(sed -n 's/^begin \([0-9]*\) .*/\1/p' "$dir/out.log" | tail -n 1) + 1))
+	last=$(sed -n 's/^begin \([0-9]*\) .*/\1/p' "$dir/out.log" | tail -n 1)
+	SOAK_NEXT=$((${last:-$((SOAK_NEXT - 1))} + 1))
 	[ "$SCRIPT_STATUS" = 0 ] || soak_bad "$dir" "$SCRIPT_STATUS"
 }
 
