@@ -47,6 +47,15 @@ struct target_type {
 	int (*prepare)(struct target *target, struct ublk_device_config *config,
 		       struct option_error *err);
 
+	/*
+	 * What is stored, at once and past all requests: for a layer around that lies about
+	 * it. Whole blocks, page-aligned memory, any thread. NULL = it stores nothing.
+	 * Return: 0 or -errno.
+	 */
+	int (*read_at)(const struct target *target, void *data, uint64_t len, uint64_t offset);
+	int (*write_at)(const struct target *target, const void *data, uint64_t len,
+			uint64_t offset);
+
 	void (*cleanup)(struct target *target);	/* may be NULL; after prepare, failed or not */
 };
 

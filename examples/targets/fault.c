@@ -15,6 +15,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "fault_cache.h"
+#include "fault_cheat.h"
 #include "fault_rule.h"
 #include "target.h"
 
@@ -29,6 +31,9 @@ struct fault {
 		unsigned int nr;
 		struct fault_rule list[FAULT_RULES_MAX];
 	} rules;
+	int is_volatile;
+	struct fault_cache cache;	/* if is_volatile */
+	struct fault_cheat cheat;	/* if there is a rule for it */
 };
 
 /* Per tag; the wrapped target's part follows. */
@@ -38,6 +43,7 @@ struct fault_io {
 	int result;
 	int is_held;				/* the timeout ends a hold, not a delay */
 	int kill_signal;			/* before the answer; 0 = none */
+	int ignores_fua;
 };
 
 /* The wrapped target's memory must be as aligned as it would be without us. */
@@ -101,7 +107,15 @@ static void fault_done(const struct target *target, struct ublk_io *io, int resu
 
 static void fault_pass_in(struct fault *fault, struct ublk_io *io)
 {
-	int r = fault->inner.type->ops->submit(io, &fault->inner);
+	struct fault_io *mine = target_priv(fault->self, io);
+	int r;
+
+	if (fault->cache.inner) {
+		fault_done(fault->self, io,
+			   fault_cache_serve(&fault->cache, io, mine->ignores_fua));
+		return;
+	}
+	r = fault->inner.type->ops->submit(io, &fault->inner);
 
 	if (r < 0)
 		fault_done(fault->self, io, r);
@@ -111,6 +125,7 @@ static void fault_pass_in(struct fault *fault, struct ublk_io *io)
 struct verdict {
 	int is_stalled, is_dropped, err;
 	int64_t hold_ms;
+	unsigned int cheats;	/* a bit for each enum fault_action */
 };
 
 static void apply_rule(const struct fault_rule *rule, struct fault_io *mine,
@@ -141,7 +156,36 @@ static void apply_rule(const struct fault_rule *rule, struct fault_io *mine,
 		break;
 	case FAULT_UNFENCED:
 		break;
+	case FAULT_IGNORE_FUA:
+		mine->ignores_fua = 1;
+		break;
+	case FAULT_TEAR:
+	case FAULT_MISPLACE:
+	case FAULT_REVERT:
+	case FAULT_CLOBBER:
+		verdict->cheats |= 1u << rule->action;
+		break;
 	}
+}
+
+/* 1: the request is done with that, with *@ret_result. */
+static int apply_cheats(struct fault *fault, struct ublk_io *io, unsigned int cheats,
+			int *ret_result)
+{
+	struct fault_cheat *cheat = &fault->cheat;
+
+	fault_cheat_tick(cheat);
+	if (cheats & 1u << FAULT_REVERT)
+		fault_cheat_revert(cheat, io);
+	if (cheats & 1u << FAULT_CLOBBER)
+		fault_cheat_clobber(cheat, io);
+	if (cheats & 1u << FAULT_TEAR)
+		*ret_result = fault_cheat_tear(cheat, io);
+	else if (cheats & 1u << FAULT_MISPLACE)
+		*ret_result = fault_cheat_misplace(cheat, io);
+	else
+		return 0;
+	return 1;
 }
 
 static int fault_submit(struct ublk_io *io, void *user)
@@ -151,6 +195,7 @@ static int fault_submit(struct ublk_io *io, void *user)
 	struct fault_io *mine = target_priv(target, io);
 	struct verdict verdict = { 0 };
 	unsigned int i, op = ublk_io_op(io);
+	int result;
 
 	memset(mine, 0, sizeof(*mine));
 	for (i = 0; i < fault->rules.nr; i++) {
@@ -163,6 +208,10 @@ static int fault_submit(struct ublk_io *io, void *user)
 		return 0;
 	if (verdict.err || verdict.is_dropped) {
 		fault_done(target, io, -verdict.err);
+		return 0;
+	}
+	if (fault->cheat.inner && apply_cheats(fault, io, verdict.cheats, &result)) {
+		fault_done(target, io, result);
 		return 0;
 	}
 	if (verdict.hold_ms) {
@@ -260,14 +309,32 @@ static int fault_prepare(struct target *target, struct ublk_device_config *confi
 			 struct option_error *err)
 {
 	struct fault *fault = fault_of(target);
+	int r = fault->inner.type->prepare(&fault->inner, config, err), cheats = 0;
+	unsigned int i;
 
-	return fault->inner.type->prepare(&fault->inner, config, err);
+	for (i = 0; i < fault->rules.nr; i++)
+		cheats |= fault_action_is_cheat(fault->rules.list[i].action);
+	if (r)
+		return r;
+	if (cheats && fault->is_volatile)
+		return option_fail(err, "--volatile goes with drop and ignore-fua, but not with "
+					"tear, misplace, revert or clobber");
+	if (cheats)
+		r = fault_cheat_init(&fault->cheat, &fault->inner, config);
+	else if (fault->is_volatile)
+		r = fault_cache_init(&fault->cache, &fault->inner, config);
+	if (r == -EOPNOTSUPP)
+		return option_fail(err, "%s keeps nothing that could be lost: wrap mem or loop",
+				   fault->inner.type->name);
+	return r;
 }
 
 static void fault_cleanup(struct target *target)
 {
 	struct fault *fault = fault_of(target);
 
+	fault_cache_exit(&fault->cache);
+	fault_cheat_exit(&fault->cheat);
 	if (fault->inner.type->cleanup)
 		fault->inner.type->cleanup(&fault->inner);
 }
@@ -289,6 +356,8 @@ static const struct option_def fault_options[] = {
 	{ .name = "fault", .arg = "RULE", .type = OPTION_CALL, .call = add_rule,
 	  .offset = offsetof(struct fault, rules), .help = "what to do wrong; may repeat (see "
 							   "above)" },
+	{ .name = "volatile", .type = OPTION_FLAG, .offset = offsetof(struct fault, is_volatile),
+	  .help = "a write cache in the server's memory, which dies with it" },
 	{ .name = NULL },
 };
 
@@ -300,7 +369,10 @@ const struct target_type fault_target = {
 "  delay  apply, wait ms, then answer       hold   wait ms, then apply and answer\n"
 "  fail   answer errno, apply nothing       stall  never answer\n"
 "  drop   answer \"done\", apply nothing      kill   SIGKILL itself    stop  SIGSTOP itself\n"
-"  unfenced  do not wait for writes that a dead server still has under way\n\n"
+"  unfenced  do not wait for writes that a dead server still has under way\n"
+"  tear   write but half a block            misplace  write it elsewhere\n"
+"  revert take a write back later           clobber   discard a block more\n"
+"  ignore-fua  with --volatile\n\n"
 "  op=read|write|flush|discard|write-zeroes|any    which requests (any)\n"
 "  nth=N every=N times=N    from the Nth match on, each so many-th, so many times;\n"
 "                           nth alone: just that one; none of them: each one\n"

@@ -18,7 +18,9 @@ struct word {
 static const struct word actions[] = {
 	{ "delay", FAULT_DELAY }, { "hold", FAULT_HOLD }, { "fail", FAULT_FAIL },
 	{ "stall", FAULT_STALL }, { "drop", FAULT_DROP }, { "kill", FAULT_KILL },
-	{ "stop", FAULT_STOP }, { "unfenced", FAULT_UNFENCED }, { NULL, 0 },
+	{ "stop", FAULT_STOP }, { "tear", FAULT_TEAR }, { "misplace", FAULT_MISPLACE },
+	{ "revert", FAULT_REVERT }, { "clobber", FAULT_CLOBBER },
+	{ "ignore-fua", FAULT_IGNORE_FUA }, { "unfenced", FAULT_UNFENCED }, { NULL, 0 },
 };
 
 static const struct word ops[] = {
@@ -168,6 +170,14 @@ static int rule_check(struct fault_rule *rule, int has_every, int has_times,
 	if (rule->point[0] && (rule->op != FAULT_ANY_OP || rule->is_after))
 		return option_fail(err, "--fault: a named point (at=) belongs to no request: no "
 					"op, no when");
+	if (rule->action >= FAULT_TEAR) {
+		int op = rule->action == FAULT_CLOBBER ? LIBUBLK_OP_DISCARD : LIBUBLK_OP_WRITE;
+
+		if (rule->op != FAULT_ANY_OP && rule->op != op)
+			return option_fail(err, "--fault: that is nothing to do to this op: leave op "
+						"out");
+		rule->op = op;
+	}
 	if (waits && !rule->ms)
 		return option_fail(err, "--fault: delay and hold want ms=MILLISECONDS");
 	if (!waits && rule->ms)

@@ -20,10 +20,21 @@ enum fault_action {
 	FAULT_DROP,	/* answer "done", apply nothing: sabotage */
 	FAULT_KILL,	/* SIGKILL this process */
 	FAULT_STOP,	/* SIGSTOP this process */
+	FAULT_TEAR,	/* write: half of the first block stays as it was */
+	FAULT_MISPLACE,	/* write: applied elsewhere */
+	FAULT_REVERT,	/* write: taken back some requests later */
+	FAULT_CLOBBER,	/* discard: the block behind goes, too */
+	FAULT_IGNORE_FUA, /* write: as if FUA was not asked for */
 	FAULT_UNFENCED,	/* do not wait for what a dead server still has under way: sabotage */
 };
 
 #define FAULT_ANY_OP (-1)
+
+/* What needs to get at the wrapped target's data: see fault_cheat.h. */
+static inline int fault_action_is_cheat(enum fault_action action)
+{
+	return action >= FAULT_TEAR && action <= FAULT_CLOBBER;
+}
 
 struct fault_rule {
 	enum fault_action action;

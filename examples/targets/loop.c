@@ -394,6 +394,26 @@ static int loop_prepare(struct target *target, struct ublk_device_config *config
 	return 0;
 }
 
+static int loop_read_at(const struct target *target, void *data, uint64_t len, uint64_t offset)
+{
+	ssize_t got = pread(loop_disk(target)->backing.fd, data, len, (off_t)offset);
+
+	if (got < 0)
+		return -errno;
+	memset((char *)data + got, 0, len - (uint64_t)got);	/* behind the end of the file */
+	return 0;
+}
+
+static int loop_write_at(const struct target *target, const void *data, uint64_t len,
+			 uint64_t offset)
+{
+	ssize_t put = pwrite(loop_disk(target)->backing.fd, data, len, (off_t)offset);
+
+	if (put < 0)
+		return -errno;
+	return (uint64_t)put == len ? 0 : -EIO;
+}
+
 static void loop_cleanup(struct target *target)
 {
 	struct loop_disk *disk = loop_disk(target);
@@ -431,5 +451,7 @@ const struct target_type loop_target = {
 	.recovery = LIBUBLK_RECOVERY_REISSUE,
 	.ops = &loop_ops,
 	.prepare = loop_prepare,
+	.read_at = loop_read_at,
+	.write_at = loop_write_at,
 	.cleanup = loop_cleanup,
 };

@@ -160,6 +160,23 @@ static int mem_prepare(struct target *target, struct ublk_device_config *config,
 	return 0;
 }
 
+static int mem_read_at(const struct target *target, void *data, uint64_t len, uint64_t offset)
+{
+	const struct mem_disk *disk = target->state;
+
+	memcpy(data, disk->at + offset, len);
+	return 0;
+}
+
+static int mem_write_at(const struct target *target, const void *data, uint64_t len,
+			uint64_t offset)
+{
+	const struct mem_disk *disk = target->state;
+
+	memcpy(disk->at + offset, data, len);
+	return 0;
+}
+
 static void mem_cleanup(struct target *target)
 {
 	struct mem_disk *disk = target->state;
@@ -198,5 +215,7 @@ const struct target_type mem_target = {
 	.ops = &mem_ops,
 	.keep = mem_keep,
 	.prepare = mem_prepare,
+	.read_at = mem_read_at,
+	.write_at = mem_write_at,
 	.cleanup = mem_cleanup,
 };

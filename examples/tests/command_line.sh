@@ -51,6 +51,22 @@ for type in null mem loop fault; do
 	expect 0 "usage: ublk-$type" "$bin/ublk-$type" --help
 done
 
+# the oracle's set-up errors are its status 2
+expect 0 "usage: ublk-torture" "$bin/ublk-torture" --help
+expect 2 "no option --nope" "$bin/ublk-torture" --nope
+expect 2 "behind --" "$bin/ublk-torture" ublk add
+expect 2 "a seed is a number" "$bin/ublk-torture" --seed x
+expect 2 "--mix wants weights" "$bin/ublk-torture" --mix wrote=1
+expect 2 "--bs wants" "$bin/ublk-torture" --bs 64K
+expect 2 "--file goes with" "$bin/ublk-torture" --file /tmp --mode plain
+expect 2 "has to bring it back" "$bin/ublk-torture" --mode off
+expect 2 "goes with --judge" "$bin/ublk-torture" --device /dev/null
+expect 2 "no history" "$bin/ublk-torture" --judge "$0"
+expect 2 "no history" "$bin/ublk-torture" --replay "$0"
+expect 2 "No such file" "$bin/ublk-torture" --judge "$work/none"
+expect 1 "goes with drop" "$bin/ublk" add fault mem --size 1M --volatile --fault tear
+expect 1 "wrap mem or loop" "$bin/ublk" add fault null --volatile
+
 # what goes wrong in the server reaches whoever called "ublk add"
 expect 2 "--file PATH is needed" "$bin/ublk" add loop
 expect 1 "$work/none: cannot be opened" "$bin/ublk" add loop --file "$work/none"
@@ -75,6 +91,7 @@ if [ ! -e /dev/ublk-control ]; then
 		expect 7 '"kind": "no-driver"' "$bin/ublk" $verb --json
 	done
 	expect 1 "modprobe ublk_drv" "$bin/ublk" add null
+	expect 2 "modprobe ublk_drv" "$bin/ublk-torture" --rounds 0
 	expect 8 "ublk_drv" "$bin/ublk" doctor
 	expect 8 '"check": "module"' "$bin/ublk" doctor --json
 fi

@@ -68,6 +68,15 @@ static void rule_selects(void **state)
 	assert_int_equal(rule.err, 5);
 	assert_int_equal(fault_rule_parse("fail", &rule, &err), 0);
 	assert_int_equal(rule.err, EIO);
+	assert_int_equal(fault_rule_parse("tear,nth=2", &rule, &err), 0);
+	assert_true(fault_rule_wants_op(&rule, LIBUBLK_OP_WRITE));
+	assert_false(fault_rule_wants_op(&rule, LIBUBLK_OP_READ));
+	assert_true(fault_action_is_cheat(rule.action));
+	assert_int_equal(fault_rule_parse("clobber", &rule, &err), 0);
+	assert_true(fault_rule_wants_op(&rule, LIBUBLK_OP_DISCARD));
+	assert_false(fault_rule_wants_op(&rule, LIBUBLK_OP_WRITE));
+	assert_int_equal(fault_rule_parse("ignore-fua,op=write", &rule, &err), 0);
+	assert_false(fault_action_is_cheat(rule.action));
 	assert_int_equal(fault_rule_parse("kill,op=read,when=after", &rule, &err), 0);
 	assert_int_equal(rule.is_after, 1);
 	assert_int_equal(fault_rule_parse("unfenced", &rule, &err), 0);
@@ -89,6 +98,8 @@ static void rule_refuses(void **state)
 		{ "kill,at=lunch", "none of after-start-recovery" },
 		{ "kill,at=before-commit,op=read", "belongs to no request" },
 		{ "kill,when=later", "before or after" }, { "drop,once=relative", "absolute" },
+		{ "tear,op=read", "nothing to do" }, { "clobber,op=write", "nothing to do" },
+		{ "revert,ms=5", "ms goes with" },
 	};
 	struct option_error err;
 	struct fault_rule rule;

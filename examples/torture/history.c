@@ -98,6 +98,17 @@ static void judge_run(struct history *history, const struct history_record *reco
 	}
 }
 
+static void say_again(struct history *history, const struct history_record *record)
+{
+	const struct finding finding = {
+		.verdict = record->kind, .event = history->now, .block = record->block,
+		.error = (int)record->value, .kind = record->flags,
+	};
+
+	if (history->say && record->kind < VERDICT_NR && record->flags <= JUDGE_READ)
+		history->say(&finding, history->user);
+}
+
 static int is_in_area(const struct history *history, const struct history_record *record)
 {
 	uint64_t at = record->block - history->head.first;
@@ -133,6 +144,7 @@ static int feed(struct history *history, const struct history_record *record)
 		history->nr_counted += !!record->value;
 		return 0;
 	case HISTORY_VERDICT:
+		say_again(history, record);
 		return 0;
 	}
 	return -EINVAL;
@@ -241,14 +253,11 @@ void history_violation(struct history *history, const struct finding *finding)
 {
 	const struct history_record record = {
 		.type = HISTORY_VERDICT, .kind = (uint8_t)finding->verdict,
-		.block = finding->block, .value = (uint64_t)finding->error,
+		.flags = (uint16_t)finding->kind, .block = finding->block,
+		.value = (uint64_t)finding->error,
 	};
-	struct finding copy = *finding;
 
 	event(history, &record);
-	copy.event = history->now;
-	if (history->say)
-		history->say(&copy, history->user);
 }
 
 static int read_head(struct history *history, FILE *file)

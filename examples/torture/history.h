@@ -40,7 +40,8 @@ enum history_type {
 	HISTORY_CRASH_BEGINS,
 	HISTORY_CRASH_ENDS,
 	HISTORY_KILL,		/* value = requests caught, other = our own under way */
-	HISTORY_VERDICT,	/* block; kind = enum verdict: what was said; for readers */
+	HISTORY_VERDICT,	/* what no block shows: kind = enum verdict, flags = enum judge_kind
+				 * of the I/O, block, value = errno */
 };
 
 struct history_record {
@@ -99,7 +100,7 @@ uint64_t history_kill(struct history *history, uint64_t caught, uint64_t own);
 uint64_t history_found(struct history *history, uint64_t op, uint64_t block, uint32_t nr,
 		       const void *data);
 
-/* A violation that no block shows: it is said, and noted in the file. */
+/* A violation that no block shows: verdict, kind, block and error of @finding. */
 void history_violation(struct history *history, const struct finding *finding);
 
 #endif

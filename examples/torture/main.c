@@ -48,9 +48,10 @@ int main(int argc, char **argv)
 	pid_t child;
 
 	r = settings_parse(&settings, argc - 1, argv + 1, &err);
+	if (r < 0)
+		fprintf(stderr, "ublk-torture: %s\n", err.text);
 	if (r) {
-		if (r < 0)
-			fprintf(stderr, "ublk-torture: %s\n", err.text);
+		settings_free(&settings);
 		return r < 0 ? STATUS_SETUP : STATUS_GOOD;
 	}
 	if (pipe2(fds, O_CLOEXEC) < 0)
@@ -58,8 +59,12 @@ int main(int argc, char **argv)
 	child = fork();
 	if (child < 0)
 		return STATUS_SETUP;
-	if (child)
-		return close(fds[1]), wait_for_verdict(child, fds[0]);
+	if (child) {
+		close(fds[1]);
+		r = wait_for_verdict(child, fds[0]);
+		settings_free(&settings);
+		return r;
+	}
 	prctl(PR_SET_PDEATHSIG, SIGTERM);
 	close(fds[0]);
 	status = (unsigned char)work(&settings);

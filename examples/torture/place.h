@@ -34,7 +34,7 @@ struct place {
 	uint8_t is_dirty;	/* the judge's: has what a crash could bring back */
 	uint8_t has_forgotten;	/* candidates that were dead and safe */
 	uint8_t has_forgotten_zeros;
-	uint64_t spoilt;	/* found wrong at this event; no verdict until it is written again */
+	uint64_t spoilt;	/* found wrong at this event: no verdict until the next write */
 };
 
 /* Something that was there from @issue to @now. */

@@ -23,6 +23,7 @@ struct run {
 	struct writer writer;
 	struct victim victim;
 	struct report report;
+	uint64_t strike_at;	/* when so many steps were made; 0 = no strike is due */
 	int is_crashed;		/* the history knows of the crash, and not yet of its end */
 	int status;		/* other than GOOD: the run is over */
 };
@@ -57,6 +58,26 @@ static void strike(struct run *run, int has_died_itself)
 	run->report.died_itself += has_died_itself && !run->victim.is_armed;
 	if (victim_strike(&run->victim, plan_random(&run->plan, UINT64_MAX), has_died_itself))
 		give_up(run, STATUS_SETUP, "cannot start a thread");
+}
+
+/*
+ * The kernel has just got all that fits: the moment to strike, or a little later. What waits for the
+ * server's CPU is in the queue, what it has taken is with it.
+ */
+static void submitted(void *user)
+{
+	struct run *run = user;
+	struct timespec pause = { 0 };
+
+	if (!run->strike_at || run->plan.nr_steps < run->strike_at || !run->writer.nr_busy ||
+	    !victim_is_alive(&run->victim))
+		return;
+	run->strike_at = 0;
+	pause.tv_nsec = (long)plan_random(&run->plan, 2) * (long)plan_random(&run->plan, 1000000);
+	run->victim.own = run->writer.nr_busy;
+	if (pause.tv_nsec)
+		nanosleep(&pause, NULL);
+	strike(run, 0);
 }
 
 static int open_disk(struct run *run, struct option_error *err)
@@ -176,20 +197,18 @@ static int round_of_kills(struct run *run)
 	uint64_t at = run->plan.nr_steps + after + plan_random(&run->plan, 3 * after);
 	uint64_t kills = run->history.nr_kills, since = clock_ms();
 
+	run->strike_at = run->victim.is_armed ? 0 : at;
 	writer_use(&run->writer, SOURCE_PLAN);
 	run->writer.moved_ms = since;
 	while (run->history.nr_kills == kills) {
 		if (turn(run))
 			return run->status;
-		if (run->victim.stage != VICTIM_SERVES || run->is_crashed)
-			continue;
-		if (!run->victim.is_armed && run->plan.nr_steps >= at && run->writer.nr_busy)
-			strike(run, 0);
-		else if (run->victim.is_armed &&
-			 clock_ms() - since > (uint64_t)run->settings->hang_seconds * 1000)
+		if (run->victim.is_armed && run->victim.stage == VICTIM_SERVES &&
+		    clock_ms() - since > (uint64_t)run->settings->hang_seconds * 1000)
 			return give_up(run, STATUS_SETUP, "the server does not kill itself: it has "
 							  "to look at UBLK_KILL_AT");
 	}
+	run->strike_at = 0;
 	run->report.rounds++;
 	return judge_all(run);
 }
@@ -284,6 +303,7 @@ static int prepare(struct run *run, struct option_error *err)
 	run->writer = (struct writer){
 		.settings = s, .subject = &run->subject, .history = &run->history,
 		.plan = &run->plan, .is_permissive = s->mode != MODE_REISSUE, .look = look,
+		.submitted = submitted,
 		.user = run,
 	};
 	run->report.is_counted_by_module = server_caught(run->victim.server.id) >= 0;

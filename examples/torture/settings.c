@@ -121,7 +121,6 @@ static int parse_seed(struct settings *s, struct option_error *err)
 
 static void defaults(struct settings *s)
 {
-	memset(s, 0, sizeof(*s));
 	s->rounds = 10;
 	s->depth = 32;
 	s->after = 400;
@@ -158,21 +157,21 @@ static int check(struct settings *s, struct option_error *err)
 static int parse_words(struct settings *s, int argc, char **argv, struct option_error *err)
 {
 	struct option_table tables[] = { { NULL, options, s }, { NULL, NULL, NULL } };
-	struct options opts = { .tables = tables };
+	struct options *opts = &s->lines[s->nr_lines++];
 	int i, r;
 
 	for (i = 0; i < argc && strcmp(argv[i], "--"); i++)
 		;
-	r = options_parse(&opts, i, argv);
-	if (!r && opts.help) {
+	opts->tables = tables;
+	r = options_parse(opts, i, argv);
+	opts->tables = NULL;
+	if (!r && opts->help) {
 		print_help();
 		r = 1;
 	}
-	if (!r && opts.nr_rest)
-		r = option_fail(&opts.err, "\"%s\": a command comes behind --", opts.rest[0]);
-	*err = opts.err;
-	/* what --file and --log point to is opts.record, which stays */
-	free(opts.rest);
+	if (!r && opts->nr_rest)
+		r = option_fail(&opts->err, "\"%s\": a command comes behind --", opts->rest[0]);
+	*err = opts->err;
 	if (!r && i + 1 < argc)
 		s->command = argv + i + 1;
 	return r;
@@ -193,53 +192,48 @@ static int keep_text(struct settings *s, int argc, char **argv)
 	return 0;
 }
 
-/* The words of an earlier run, but for where its own history went, then those given now. */
-static int replay_log(struct settings *s, const char *log, char ***ret_argv, int *ret_argc)
+/* The words of an earlier run. */
+static int replay_log(struct settings *s, const char *log, int *ret_argc)
 {
 	struct history history = { 0 };
 	uint32_t at = 0;
-	int argc = 0, r;
-	char **argv;
+	int r;
 
 	r = history_load_head(&history, log);
-	if (r) {
-		free(history.text);
+	s->old_text = history.text;
+	if (r)
 		return r;
-	}
-	argv = calloc(history.head.text_bytes + 1u, sizeof(*argv));
-	if (!argv)
+	s->old_argv = calloc(history.head.text_bytes + 1u, sizeof(*s->old_argv));
+	if (!s->old_argv)
 		return -ENOMEM;
-	while (at < history.head.text_bytes) {
-		char *word = history.text + at;
-
-		at += (uint32_t)strlen(word) + 1;
-		argv[argc++] = word;
+	for (*ret_argc = 0; at < history.head.text_bytes; ++*ret_argc) {
+		s->old_argv[*ret_argc] = history.text + at;
+		at += (uint32_t)strlen(history.text + at) + 1;
 	}
 	s->seed = history.head.seed;
-	*ret_argv = argv;
-	*ret_argc = argc;
 	return 0;
 }
 
+/* The words of an earlier run, but for where its own history went, then those given now. */
 static int replay(struct settings *s, int argc, char **argv, struct option_error *err)
 {
 	const char *log = s->replay;
-	char **old_argv, *end;
 	int old_argc, r;
 	uint64_t seed;
+	char *end;
 
 	seed = strtoull(log, &end, 0);
 	if (*log >= '0' && *log <= '9' && !*end) {
 		s->seed = seed;
 		return 0;
 	}
-	r = replay_log(s, log, &old_argv, &old_argc);
+	r = replay_log(s, log, &old_argc);
 	if (r)
-		return option_fail(err, "%s: %s", log, r == -EBADMSG ? "no history of ublk-torture" :
-								       strerror(-r));
+		return option_fail(err, "%s: %s", log, r == -EBADMSG ?
+				   "no history of ublk-torture" : strerror(-r));
 	seed = s->seed;
 	defaults(s);
-	r = parse_words(s, old_argc, old_argv, err);
+	r = parse_words(s, old_argc, s->old_argv, err);
 	s->log = NULL;
 	if (!r)
 		r = parse_words(s, argc, argv, err) ?: check(s, err);
@@ -251,6 +245,7 @@ int settings_parse(struct settings *s, int argc, char **argv, struct option_erro
 {
 	int r;
 
+	memset(s, 0, sizeof(*s));
 	defaults(s);
 	r = parse_words(s, argc, argv, err) ?: check(s, err);
 	if (!r && s->replay)
@@ -260,8 +255,14 @@ int settings_parse(struct settings *s, int argc, char **argv, struct option_erro
 
 void settings_free(struct settings *s)
 {
+	int i;
+
+	for (i = 0; i < s->nr_lines; i++)
+		options_free(&s->lines[i]);
+	free(s->old_argv);
+	free(s->old_text);
 	free(s->text);
-	s->text = NULL;
+	memset(s, 0, sizeof(*s));
 }
 
 int settings_is_bring_up_point(const char *point)

@@ -25,6 +25,10 @@ struct settings {
 	/* the arguments as given, each with its NUL: what --replay runs again */
 	char *text;
 	uint32_t text_bytes;
+	/* what the strings above point into */
+	struct options lines[3];
+	int nr_lines;
+	char *old_text, **old_argv;
 };
 
 /*

@@ -6,8 +6,8 @@
 #include <sys/types.h>
 
 /*
- * @argv as it is, or @line for the shell. @kill_at: what UBLK_KILL_AT shall be, NULL: not there. Its
- * output goes to our standard error. Returns the pid, or -errno.
+ * @argv as it is, or @line for the shell. @kill_at: what UBLK_KILL_AT shall be, NULL: not there.
+ * Its output goes to our standard error. Returns the pid, or -errno.
  */
 pid_t shell_start(char *const *argv, const char *line, const char *kill_at);
 /* Returns the exit status (128 + signal), -ETIMEDOUT, -errno. @ms: 0 only looks. */

@@ -100,6 +100,7 @@ int victim_bring_up(struct victim *v, struct option_error *err)
 					"it behind --",
 				   v->server.id, r == -ETIMEDOUT ? "it has no server" :
 								   ublk_last_error());
+	v->caught = server_caught(v->server.id);
 	return 0;
 }
 
@@ -115,30 +116,42 @@ int victim_is_alive(const struct victim *v)
 	return v->stage == VICTIM_SERVES && server_is_alive(&v->server);
 }
 
-/* One death, by our hand or not: until the driver is done with it, and what that caught. */
-static int death(struct victim *v, int by_us)
+static void note_kill(struct victim *v)
 {
-	struct victim_kill *kill = &v->kills[v->nr_kills];
-	pid_t pid = v->server.pid;
-	int64_t before = server_caught(v->server.id), after;
+	if (v->nr_kills < VICTIM_ROW_MAX - 1)
+		v->kills[v->nr_kills++] = (struct victim_kill){ 0, v->own };
+}
 
-	kill->own = v->own;
-	if (by_us) {
-		if (v->settings->is_stop_first) {
-			server_signal(&v->server, SIGSTOP);
-			sleep_ms(1 + draw(v, 50));
-		}
+/* What the last kill caught, now that the driver is done with it. */
+static void note_caught(struct victim *v)
+{
+	struct victim_kill *kill = &v->kills[v->nr_kills - 1];
+	int64_t caught = server_caught(v->server.id);
+
+	kill->caught = v->caught < 0 || caught < 0 ? kill->own : caught - v->caught;
+	v->caught = caught;
+}
+
+static void first_blow(struct victim *v)
+{
+	server_signal(&v->server, v->settings->is_stop_first ? SIGSTOP : SIGKILL);
+}
+
+/* The server has had its blow, or died by itself: until the driver is done with it. */
+static int death(struct victim *v)
+{
+	pid_t pid = v->server.pid;
+
+	note_kill(v);
+	if (v->settings->is_stop_first && !v->has_died_itself) {
+		sleep_ms(1 + draw(v, 50));
 		server_signal(&v->server, SIGKILL);
 	}
 	if (server_wait_dead(&v->server, patience_ms(v)))
 		return stuck(v, "the server does not die of SIGKILL", -ETIMEDOUT);
 	if (server_wait_settled(&v->server, pid, patience_ms(v)))
 		return stuck(v, "the driver does not notice that the server died", -ETIMEDOUT);
-	after = server_caught(v->server.id);
-	/* one that died by itself was looked at too late */
-	kill->caught = before < 0 || after < 0 || !by_us ? kill->own : after - before;
-	if (v->nr_kills < VICTIM_ROW_MAX - 1)
-		v->nr_kills++;
+	note_caught(v);
 	return 0;
 }
 
@@ -159,7 +172,7 @@ static int kill_the_next(struct victim *v)
 		return stuck(v, "no new server comes", -ETIMEDOUT);
 	kill(pid, SIGKILL);
 	v->server.pid = pid;
-	v->kills[v->nr_kills++] = (struct victim_kill){ 0, v->own };
+	note_kill(v);
 	return 0;
 }
 
@@ -191,16 +204,23 @@ static int short_life(struct victim *v)
 		if (!r)
 			return stuck(v, "the server passed the point and lived: it has to look at "
 					"UBLK_KILL_AT", -ENOMSG);
-		v->kills[v->nr_kills++] = (struct victim_kill){ 0, v->own };
+		note_kill(v);
+		note_caught(v);
 		return 0;
 	}
-	if (is_during || recovers_by_itself(s) || r)
+	if (is_during || recovers_by_itself(s)) {
+		note_caught(v);
+		return 0;
+	}
+	if (r)
 		return 0;
 	r = server_wait(&v->server, -1, patience_ms(v));
 	if (r)
 		return stuck(v, "no LIVE server after the recovery", r);
 	sleep_ms(draw(v, DURING_MS));
-	return death(v, 1);
+	v->has_died_itself = 0;
+	first_blow(v);
+	return death(v);
 }
 
 /* The command, again until it succeeds: another may be ending the old server still. */
@@ -239,7 +259,8 @@ static int recover(struct victim *v)
 		v->is_armed = !r;
 		if (!r)
 			return 0;
-		v->kills[v->nr_kills++] = (struct victim_kill){ v->own, v->own };
+		note_kill(v);
+		note_caught(v);
 	}
 	r = recovers_by_itself(s) ? 0 : recover_with(v, NULL);
 	if (r)
@@ -269,6 +290,7 @@ static int bring_back(struct victim *v)
 	if (r)
 		return stuck(v, "the command failed", -EIO);
 	r = server_wait(&v->server, -1, patience_ms(v));
+	v->caught = server_caught(v->server.id);	/* another device, that begins at 0 */
 	return r ? stuck(v, "no LIVE server after the command", r) : 0;
 }
 
@@ -279,7 +301,7 @@ static int strike(struct victim *v)
 
 	if (s->kill_at && settings_is_bring_up_point(s->kill_at) && !extra)
 		extra = 1;
-	r = death(v, !v->has_died_itself);
+	r = death(v);
 	if (r)
 		return r;
 	if (s->mode == MODE_OFF)
@@ -305,6 +327,8 @@ int victim_strike(struct victim *v, uint64_t random, int has_died_itself)
 	v->has_died_itself = has_died_itself;
 	v->nr_kills = 0;
 	v->stage = VICTIM_STRUCK;
+	if (!has_died_itself)
+		first_blow(v);
 	r = pthread_create(&v->thread, NULL, strike_main, v);
 	return -r;
 }

@@ -35,6 +35,7 @@ struct victim {
 	_Atomic int stage;
 	_Atomic unsigned int own;	/* I/Os of the writer under way, told by it */
 	_Atomic int is_closed;		/* the answer to WANTS_CLOSED */
+	int64_t caught;			/* by all deaths so far; -1 = not told */
 	uint64_t random;		/* for what a strike does; set before each */
 	int has_died_itself;
 	int is_armed;			/* the server kills itself at settings->kill_at */
@@ -51,7 +52,10 @@ void victim_let_go(struct victim *victim);
 /* The server that was there is there still. */
 int victim_is_alive(const struct victim *victim);
 
-/* Begins a strike. @has_died_itself: there is nobody to kill any more. Returns 0 or -errno. */
+/*
+ * Begins a strike: the signal is sent at once, the rest is the thread's. @has_died_itself: there is
+ * nobody to kill any more. Returns 0 or -errno.
+ */
 int victim_strike(struct victim *victim, uint64_t random, int has_died_itself);
 /* At BACK: ends it; kills[] tells what it was. */
 void victim_settle(struct victim *victim);

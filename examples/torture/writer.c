@@ -333,6 +333,9 @@ void writer_turn(struct writer *w, int ms)
 
 	if (clock_ms() >= w->calm_until_ms)
 		issue_what_fits(w);
+	io_uring_submit(&w->ring);
+	if (w->submitted)
+		w->submitted(w->user);
 	io_uring_submit_and_wait_timeout(&w->ring, &cqe, 1, &ts, NULL);
 	do {
 		nr = take(w, list);

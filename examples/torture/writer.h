@@ -60,6 +60,8 @@ struct writer {
 	uint64_t moved_ms;		/* when the last I/O ended */
 	int no_discard, no_zeroes;
 	struct writer_counts counts;
+	/* the kernel has all that fits now */
+	void (*submitted)(void *user);
 	/* between taking what has ended and telling the history: did the server die? */
 	void (*look)(void *user);
 	void *user;

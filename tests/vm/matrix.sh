@@ -90,7 +90,7 @@ cell()
 		--seed "$seed" "${OPTIONS[@]}" --recover "$recover" -- \
 		sh -c "$add && echo $scheduler >/sys/block/ublkb0/queue/scheduler" \
 		>verdict.json 2>torture.err || status=$?
-	CELL_COUNTED=$(counted) CELL_KILLS=$(jq .rounds verdict.json)
+	CELL_COUNTED=$(counted) CELL_KILLS=$(jq .kills verdict.json)
 	CELL_DEATHS=$(wc -l <deaths)
 	if [ "$status" != 0 ]; then
 		tail -n 40 torture.err verdict.json
