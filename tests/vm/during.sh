@@ -33,11 +33,14 @@ during()
 	local name=$1 kills=0 before i
 	shift
 	before=$(taken)
+	# what is cached needs no server
+	echo 3 >/proc/sys/vm/drop_caches
 	# what runs fast is over before the first kill: so the server is stopped first, and the command
 	# is made to wait for it
 	for i in 1 2 3; do
 		[ "$i" = 1 ] || is_running command || break
 		kill_bg srv STOP
+		wait_for 20 is_stopped "$BG_srv"
 		[ "$i" != 1 ] || run_bg command in_command "$@"
 		wait_for 20 held_or_over
 		kill_server srv
@@ -54,6 +57,8 @@ during()
 	DURING_HITS=$((DURING_HITS + 1))
 	note "$name: $kills kills, $(($(taken) - before)) requests taken from dead servers"
 }
+
+is_stopped() { [ -z "$(grep -h '^State:' "/proc/$1"/task/*/status | grep -v stopped)" ]; }
 
 # the stopped server has a request of the command, or the command is over
 held_or_over()
