@@ -40,7 +40,7 @@ during()
 	for i in 1 2 3; do
 		[ "$i" = 1 ] || is_running command || break
 		kill_bg srv STOP
-		wait_for 20 is_stopped "$BG_srv"
+		wait_for 20 is_stopped "${BG_PID[srv]}"
 		[ "$i" != 1 ] || run_bg command in_command "$@"
 		wait_for 20 held_or_over
 		kill_server srv
@@ -58,7 +58,7 @@ during()
 	note "$name: $kills kills, $(($(taken) - before)) requests taken from dead servers"
 }
 
-is_stopped() { [ -z "$(grep -h '^State:' "/proc/$1"/task/*/status | grep -v stopped)" ]; }
+is_stopped() { ! grep -h '^State:' "/proc/$1"/task/*/status | grep -qv stopped; }
 
 # the stopped server has a request of the command, or the command is over
 held_or_over()

@@ -70,7 +70,7 @@ is_as_expected resize
 note "quiesce: with a request that the dying server has"
 for _ in 1 2 3; do
 	kill_bg srv STOP
-	wait_for 20 is_stopped "$BG_srv"
+	wait_for 20 is_stopped "${BG_PID[srv]}"
 	run_bg reader become_server reader.out dd if=/dev/ublkb0 of=part bs=64k count=16 \
 		iflag=direct status=none
 	wait_for 20 in_flight 0

@@ -60,7 +60,7 @@ start()
 		--queues 2 --depth 16
 }
 
-is_stopped() { [ -z "$(grep -h '^State:' "/proc/$1"/task/*/status | grep -v stopped)" ]; }
+is_stopped() { ! grep -h '^State:' "/proc/$1"/task/*/status | grep -qv stopped; }
 holds_some() { [ $(($(slots 0 SERVER) + $(slots 0 QUEUED))) -gt 0 ]; }
 
 start UBLK_KILL_AT=
@@ -68,7 +68,7 @@ saw srv '^ublk 0 is' 60
 start_load /dev/ublkb0 --size 8M --depth 32 --jobs 2 --bs 16K
 for chain in 'after-start-recovery end-sent' 'before-record between-fetches' 'after-fence commit-prepared'; do
 	kill_bg srv STOP
-	wait_for 20 is_stopped "$BG_srv"
+	wait_for 20 is_stopped "${BG_PID[srv]}"
 	wait_for 20 holds_some
 	kill_server srv
 	wait_state 0 QUIESCED
