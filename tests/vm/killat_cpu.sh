@@ -3,6 +3,7 @@
 # desc: CPUs go off- and online under load and while QUIESCED; kills in between, data judged
 # timeout: 240
 # cpus: 4
+# tier: full
 . "$UBLK_TESTS/vm/lib.sh"
 . "$UBLK_TESTS/vm/raw.sh"
 . "$UBLK_TESTS/vm/kills.sh"

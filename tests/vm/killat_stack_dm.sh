@@ -3,6 +3,7 @@
 # desc: a logical volume over two devices (device mapper): kills, also while it is being suspended
 # timeout: 180
 # cpus: 4
+# tier: full
 . "$UBLK_TESTS/vm/lib.sh"
 . "$UBLK_TESTS/vm/raw.sh"
 . "$UBLK_TESTS/vm/kills.sh"

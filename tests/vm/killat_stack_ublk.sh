@@ -3,6 +3,7 @@
 # desc: ublk on ublk: the server above, the one below, both, in each order; data judged
 # timeout: 180
 # cpus: 4
+# tier: full
 . "$UBLK_TESTS/vm/lib.sh"
 . "$UBLK_TESTS/vm/raw.sh"
 . "$UBLK_TESTS/vm/kills.sh"
