@@ -61,8 +61,8 @@ static void strike(struct run *run, int has_died_itself)
 }
 
 /*
- * The kernel has just got all that fits: the moment to strike, or a little later. What waits for the
- * server's CPU is in the queue, what it has taken is with it.
+ * The kernel has just got all that fits: the moment to strike, or a little later. What waits for
+ * the server's CPU is in the queue, what it has taken is with it.
  */
 static void submitted(void *user)
 {
@@ -139,7 +139,7 @@ static int turn(struct run *run)
 	int stage = run->victim.stage;
 
 	run->victim.own = writer->nr_busy;
-	if (stage == VICTIM_WANTS_CLOSED)
+	if (stage == VICTIM_WANTS_CLOSED || run->subject.fd < 0)
 		writer->calm_until_ms = clock_ms() + 2 * TURN_MS;
 	writer_turn(writer, TURN_MS);
 	if (writer->is_broken)
@@ -163,7 +163,8 @@ static int turn(struct run *run)
 		settle(run);
 		break;
 	case VICTIM_STUCK:
-		give_up(run, STATUS_HUNG, run->victim.sentence);
+		give_up(run, run->victim.error == -ENOMSG ? STATUS_SETUP : STATUS_HUNG,
+			run->victim.sentence);
 		break;
 	}
 	return run->status;

@@ -272,8 +272,8 @@ static int recover(struct victim *v)
 /* The device is gone with its server: another one like it. */
 static int bring_back(struct victim *v)
 {
+	int left = patience_ms(v), r;
 	pid_t pid;
-	int r;
 
 	v->is_closed = 0;
 	v->stage = VICTIM_WANTS_CLOSED;
@@ -283,10 +283,17 @@ static int bring_back(struct victim *v)
 	r = ublk_device_delete(v->server.ctl, v->server.id, 0, patience_ms(v));
 	if (r < 0 && r != -ENODEV)
 		return stuck(v, "the dead device cannot be deleted", r);
-	pid = shell_start(v->settings->command, NULL, point_for_serving(v->settings));
-	if (pid < 0)
-		return stuck(v, "cannot start the command", pid);
-	r = shell_wait(pid, patience_ms(v));
+	for (;;) {
+		pid = shell_start(v->settings->command, NULL, NULL);
+		if (pid < 0)
+			return stuck(v, "cannot start the command", pid);
+		r = shell_wait(pid, patience_ms(v));
+		left -= RETRY_MS;
+		if (!r || r == -ETIMEDOUT || left < 0)
+			break;
+		/* the backing may be locked still, by what the dead server has under way */
+		sleep_ms(RETRY_MS);
+	}
 	if (r)
 		return stuck(v, "the command failed", -EIO);
 	r = server_wait(&v->server, -1, patience_ms(v));
@@ -315,7 +322,8 @@ static void *strike_main(void *arg)
 {
 	struct victim *v = arg;
 
-	v->stage = strike(v) ? VICTIM_STUCK : VICTIM_BACK;
+	v->error = strike(v);
+	v->stage = v->error ? VICTIM_STUCK : VICTIM_BACK;
 	return NULL;
 }
 

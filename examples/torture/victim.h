@@ -41,6 +41,7 @@ struct victim {
 	int is_armed;			/* the server kills itself at settings->kill_at */
 	struct victim_kill kills[VICTIM_ROW_MAX];
 	int nr_kills;
+	int error;			/* at STUCK; -ENOMSG: nothing hangs, it is no test */
 	char sentence[256];
 	pthread_t thread;
 };
