@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "internal.h"
+#include "point.h"
 
 int ublk_buffers_init(struct ublk_queue *q)
 {
@@ -61,6 +62,7 @@ static int check_range(const struct ublk_io *io, unsigned op, uint64_t offset, s
 
 static int user_copy(struct ublk_io *io, uint64_t offset, char *buf, size_t len, bool to_kernel)
 {
+	UBLK_POINT(BEFORE_COPY);
 	while (len) {
 		ssize_t n = io->q->transport->copy(io, offset, buf, len, to_kernel);
 
@@ -73,6 +75,7 @@ static int user_copy(struct ublk_io *io, uint64_t offset, char *buf, size_t len,
 		buf += n;
 		len -= (size_t)n;
 	}
+	UBLK_POINT(AFTER_COPY);
 	return 0;
 }
 

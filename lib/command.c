@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "internal.h"
+#include "point.h"
 
 /* The driver's answer, or -errno with a sentence for what every command can meet. */
 static int run(struct ublk_ctl *ctl, uint32_t op, int id, uint64_t data, int timeout_ms,
@@ -62,6 +63,7 @@ UBLK_EXPORT int ublk_device_delete(struct ublk_ctl *ctl, int id, uint32_t flags,
 
 	if (flags & ~LIBUBLK_DELETE_ASYNC)
 		return ublk_set_error(EINVAL, "ublk_device_delete: unknown flags");
+	UBLK_POINT(BEFORE_DELETE);
 	r = run(ctl, flags & LIBUBLK_DELETE_ASYNC ? UBLK_U_CMD_DEL_DEV_ASYNC : UBLK_U_CMD_DEL_DEV,
 		id, 0, timeout_ms, &res);
 	if (r < 0)
@@ -70,6 +72,7 @@ UBLK_EXPORT int ublk_device_delete(struct ublk_ctl *ctl, int id, uint32_t flags,
 		return ublk_no_device(id);
 	if (res < 0)
 		return ublk_set_error(res, "deleting device %d: %s", id, strerror(-res));
+	UBLK_POINT(AFTER_DELETE);
 	/* A record that stays is only untidy: it matches no device any more. */
 	r = ublk_record_remove(ctl, id);
 	if (r < 0 && r != -ENOENT)

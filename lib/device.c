@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "internal.h"
+#include "point.h"
 
 static int add_to_wait(struct ublk_device *dev, int fd)
 {
@@ -193,11 +194,13 @@ static int add(struct ublk_device *dev)
 	if (known && (mandatory & ~known))
 		return ublk_features_refuse(mandatory & ~known, "the driver");
 	dev->id = dev->config.id;
+	UBLK_POINT(BEFORE_ADD);
 	r = ublk_device_run_command(dev, UBLK_U_CMD_ADD_DEV, 0, &info, sizeof(info), &res);
 	if (r < 0)
 		return r;
 	if (res < 0)
 		return add_error(res, dev);
+	UBLK_POINT(AFTER_ADD);
 	dev->id = (int)info.dev_id;
 	dev->is_ours_to_delete = true;
 	if (mandatory & ~info.flags)
@@ -221,6 +224,7 @@ int ublk_device_set_params(struct ublk_device *dev)
 	if (res < 0)
 		return ublk_set_error(res, "device %d: the driver refuses the parameters "
 				      "(block sizes, limits): %s", dev->id, strerror(-res));
+	UBLK_POINT(AFTER_PARAMS);
 	return 0;
 }
 
@@ -233,6 +237,7 @@ int ublk_device_open_node(struct ublk_device *dev)
 				      "serves the device or is taking it over", dev->id, dev->id);
 	if (fd < 0)
 		return ublk_set_error(fd, "/dev/ublkc%d: %s", dev->id, strerror(-fd));
+	UBLK_POINT(AFTER_OPEN);
 	dev->chr_fd = fd;
 	dev->is_open = calloc(dev->config.nr_queues, sizeof(*dev->is_open));
 	return dev->is_open ? 0 : ublk_set_error(ENOMEM, "out of memory");
@@ -264,6 +269,7 @@ int ublk_device_prepare(struct ublk_device *dev, int fence_timeout_ms)
 		r = ublk_fence(dev, fence_timeout_ms);
 	if (!r && !(dev->config.flags & LIBUBLK_NO_RECORD)) {
 		r = ublk_record_save(dev->ctl, dev);
+		UBLK_POINT(AFTER_RECORD);
 		if (!r)
 			ublk_device_point(dev, "after-record");
 	}

@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include "internal.h"
+#include "point.h"
 
 /*
  * flock() has no time limit of its own and nothing to poll. A blocking call could be ended only by
@@ -100,9 +101,11 @@ int ublk_fence(struct ublk_device *dev, int timeout_ms)
 		return fd;
 	if (fd < 0)
 		return ublk_set_error(fd, "target %s: fence: %s", dev->name, strerror(-fd));
+	UBLK_POINT(BEFORE_FENCE);
 	r = lock(dev, fd, timeout_ms);
 	if (r < 0)
 		return r;
+	UBLK_POINT(AFTER_FENCE);
 	dev->is_fenced = true;
 	dev->fence_path = path_of(fd);
 	return 0;

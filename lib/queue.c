@@ -18,6 +18,7 @@
 #include <unistd.h>
 
 #include "internal.h"
+#include "point.h"
 
 #define LARGEST_ERRNO	4095		/* what a system call can return */
 
@@ -40,8 +41,10 @@ static void commit(struct ublk_queue *q, struct ublk_io *io)
 {
 	struct ublk_device *dev = q->dev;
 
+	UBLK_POINT(BEFORE_COMMIT);
 	if (!dev->ops.point) {
 		send_command(q, io, UBLK_U_IO_COMMIT_AND_FETCH_REQ, io->result);
+		UBLK_POINT(COMMIT_PREPARED);
 		return;
 	}
 	/* A program that wants to see the moments gets each COMMIT submitted by itself. */
@@ -155,6 +158,7 @@ static void deliver(struct ublk_queue *q, struct ublk_io *io)
 	/* A copy: what the kernel's page says later is about a later request. */
 	io->desc = *q->transport->queue_desc(q, io->tag);
 	io->is_settled = false;
+	UBLK_POINT(DELIVERED);
 	atomic_store_explicit(&io->state, IO_TARGET, memory_order_relaxed);
 	q->stats.delivered++;
 	q->stats.in_target++;
@@ -185,6 +189,7 @@ void ublk_queue_on_command(struct ublk_queue *q, unsigned tag, int res)
 		return;
 	case UBLK_IO_RES_NEED_GET_DATA:
 		send_command(q, io, UBLK_U_IO_NEED_GET_DATA, 0);
+		UBLK_POINT(GET_DATA_PREPARED);
 		return;
 	}
 	/* Never fetched again: the session is over, whatever the tag's last request was. */
@@ -207,6 +212,7 @@ void ublk_queue_on_io_sqe(struct ublk_queue *q, unsigned tag, uint32_t cookie,
 {
 	struct ublk_io *io = &q->ios[tag];
 
+	UBLK_POINT(AFTER_IO_SQE);
 	if (!(cqe->flags & IORING_CQE_F_MORE)) {
 		io->nr_sqes--;
 		q->stats.sqes_in_flight--;
@@ -230,6 +236,7 @@ UBLK_EXPORT struct io_uring_sqe *ublk_io_get_sqe(struct ublk_io *io, uint32_t co
 {
 	struct io_uring_sqe *sqe = io->q->transport->queue_sqe(io->q, io, cookie);
 
+	UBLK_POINT(BEFORE_IO_SQE);
 	if (sqe) {
 		io->nr_sqes++;
 		io->q->stats.sqes_in_flight++;
@@ -294,18 +301,23 @@ int ublk_queue_fetch_all(struct ublk_queue *q)
 	unsigned tag;
 	int r;
 
+	UBLK_POINT(BEFORE_FETCH);
 	for (tag = 0; tag < q->depth; tag++) {
-		if (tag && tag == q->depth / 2 && q->dev->ops.point) {
+		if (tag && tag == q->depth / 2 &&
+		    (q->dev->ops.point || UBLK_POINT_IS_WANTED(BETWEEN_FETCHES))) {
 			r = q->transport->queue_submit(q);
 			if (r < 0)
 				goto err;
+			UBLK_POINT(BETWEEN_FETCHES);
 			ublk_device_point(q->dev, "between-fetches");
 		}
 		r = send_command(q, &q->ios[tag], UBLK_U_IO_FETCH_REQ, 0);
 		if (r < 0)
 			return r;
 	}
+	UBLK_POINT(FETCHES_PREPARED);
 	r = q->transport->queue_submit(q);
+	UBLK_POINT(AFTER_FETCH);
 	if (r >= 0)
 		return 0;
 err:

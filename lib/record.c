@@ -17,6 +17,7 @@
 #include <unistd.h>
 
 #include "internal.h"
+#include "point.h"
 
 #define MOST_BYTES	(1u << 20)
 
@@ -121,10 +122,12 @@ static int replace(struct ublk_ctl *ctl, const struct ublk_device *dev, const ch
 	snprintf(temporary, sizeof(temporary), ".%s.new", name);
 	r = write_temporary(dir_fd, temporary, text);
 	if (!r) {
+		UBLK_POINT(BEFORE_RECORD);
 		if (dev->ops.point)
 			dev->ops.point("before-record", dev->user);
 		if (renameat(dir_fd, temporary, dir_fd, name) < 0)
 			r = -errno;
+		UBLK_POINT(AFTER_RENAME);
 	}
 	if (!r && fsync(dir_fd) < 0)
 		r = -errno;

@@ -16,6 +16,7 @@
 #include <string.h>
 
 #include "internal.h"
+#include "point.h"
 
 static int refuse(int id, const char *why)
 {
@@ -83,6 +84,7 @@ static int start_recovery(struct ublk_device *dev)
 {
 	int r, res;
 
+	UBLK_POINT(BEFORE_START_RECOVERY);
 	r = ublk_device_run_command(dev, UBLK_U_CMD_START_USER_RECOVERY, 0, NULL, 0, &res);
 	if (r < 0)
 		return r;
@@ -97,6 +99,7 @@ static int start_recovery(struct ublk_device *dev)
 	if (res < 0)
 		return ublk_set_error(res, "device %d: START_USER_RECOVERY: %s", dev->id,
 				      strerror(-res));
+	UBLK_POINT(AFTER_START_RECOVERY);
 	ublk_device_point(dev, "after-start-recovery");
 	return 0;
 }

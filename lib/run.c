@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "internal.h"
+#include "point.h"
 
 /* How long a queue may take to end after the device did, before it is told to drop all. */
 #define DRAIN_MS	10000
@@ -222,14 +223,19 @@ static void end_device(struct crew *crew)
 	struct ublk_device *dev = crew->dev;
 	int r;
 
-	if (dev->config.flags & LIBUBLK_HAND_OVER)
+	if (dev->config.flags & LIBUBLK_HAND_OVER) {
+		UBLK_POINT(BEFORE_QUIESCE);
 		r = ublk_device_quiesce(dev->ctl, dev->id, 0);
-	else
+		UBLK_POINT(AFTER_QUIESCE);
+	} else {
+		UBLK_POINT(BEFORE_STOP);
 		/*
 		 * Without a bound of ours: write-back may take long, and giving up on it would
 		 * lose what is buffered. The driver ends it when there is no progress any more.
 		 */
 		r = ublk_device_stop(dev->ctl, dev->id, 0, -1);
+		UBLK_POINT(AFTER_STOP);
+	}
 	if (r < 0)
 		ublk_log(LIBUBLK_LOG_WARNING, "%s", ublk_last_error());
 	if (wait_for(crew, &crew->nr_done, DRAIN_MS, false) == OUT_TIME)

@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "internal.h"
+#include "point.h"
 
 static const char *verb(const struct ublk_device *dev)
 {
@@ -17,11 +18,21 @@ UBLK_EXPORT int ublk_device_start_begin(struct ublk_device *dev)
 		.op = dev->is_recovering ? UBLK_U_CMD_END_USER_RECOVERY : UBLK_U_CMD_START_DEV,
 		.id = dev->id, .queue = -1, .data = (uint64_t)getpid(), .interrupt_fd = -1,
 	};
+	int r;
 
 	if (dev->start || dev->is_live)
 		return ublk_set_error(EALREADY, "device %d: started already", dev->id);
+	if (dev->is_recovering)
+		UBLK_POINT(BEFORE_END_RECOVERY);
+	else
+		UBLK_POINT(BEFORE_START);
 	ublk_device_point(dev, dev->is_recovering ? "before-end-recovery" : "before-start");
-	return ublk_cmd_begin(dev->ctl, &args, &dev->start);
+	r = ublk_cmd_begin(dev->ctl, &args, &dev->start);
+	if (dev->is_recovering)
+		UBLK_POINT(END_SENT);
+	else
+		UBLK_POINT(START_SENT);
+	return r;
 }
 
 UBLK_EXPORT int ublk_device_start_fd(const struct ublk_device *dev)
@@ -45,6 +56,10 @@ static int started(struct ublk_device *dev, int res)
 	if (res < 0)
 		return ublk_set_error(res, "device %d: %s: %s", dev->id, verb(dev),
 				      strerror(-res));
+	if (dev->is_recovering)
+		UBLK_POINT(AFTER_END_RECOVERY);
+	else
+		UBLK_POINT(AFTER_START);
 	dev->is_live = true;
 	/* From here on it may hold data: only an explicit delete removes it. */
 	dev->is_ours_to_delete = false;

@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include "internal.h"
+#include "point.h"
 
 enum kind { KIND_COMMAND, KIND_IO, KIND_QUEUE, KIND_WAKE };
 
@@ -254,6 +255,7 @@ static int queue_wait(struct ublk_queue *q, int timeout_ms)
 	int r;
 
 	r = tolerate(wait_in_ring(ring, timeout_ms));
+	UBLK_POINT(AFTER_SUBMIT);
 	if (r < 0)
 		return r;
 	/* Not more than were there: what callbacks cause is for the next step. */

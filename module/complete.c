@@ -41,6 +41,18 @@ static bool ublk_end_part(struct request *rq, unsigned int bytes)
 	return more;
 }
 
+/*
+ * A FUA write went around the I/O scheduler on its way here, and its end will, too. But up to 6.3 a
+ * requeue takes it through the scheduler, which then waits for its end for ever: mq-deadline holds
+ * back what has a lower priority, and warns when the disk goes. DONTPREP makes it go around again.
+ */
+static void ublk_requeue(struct request *rq, bool kick)
+{
+	if (op_is_flush(rq->cmd_flags))
+		rq->rq_flags |= RQF_DONTPREP;
+	blk_mq_requeue_request(rq, kick);
+}
+
 /**
  * ublk_complete() - end a request by what the server said
  * @rq: request, already out of its slot
@@ -68,7 +80,7 @@ void ublk_complete(struct request *rq, int result)
 	if (!bytes)
 		ublk_end(rq, BLK_STS_IOERR);
 	else if (ublk_end_part(rq, bytes))
-		blk_mq_requeue_request(rq, true);
+		ublk_requeue(rq, true);
 }
 
 /**
@@ -100,7 +112,7 @@ void ublk_park(struct ublk_device *dev, struct request *rq)
 	trace_ublk_requeue(dev, rq);
 	atomic_inc(&dev->nr_parked);
 	data->parked_since = ktime_get_ns();
-	blk_mq_requeue_request(rq, false);
+	ublk_requeue(rq, false);
 }
 
 /**

@@ -154,6 +154,8 @@ static void apply_rule(const struct fault_rule *rule, struct fault_io *mine,
 		else
 			fault_signal(signal_of(rule));
 		break;
+	case FAULT_UNFENCED:
+		break;
 	case FAULT_IGNORE_FUA:
 		mine->ignores_fua = 1;
 		break;
@@ -244,7 +246,11 @@ static int fault_open(struct ublk_device *dev, int recovering, void *user)
 static int fault_fence(struct ublk_device *dev, void *user)
 {
 	struct fault *fault = fault_of(user);
+	unsigned int i;
 
+	for (i = 0; i < fault->rules.nr; i++)
+		if (fault->rules.list[i].action == FAULT_UNFENCED)
+			return -EOPNOTSUPP;
 	return fault->inner.type->ops->fence(dev, &fault->inner);
 }
 
@@ -363,6 +369,7 @@ const struct target_type fault_target = {
 "  delay  apply, wait ms, then answer       hold   wait ms, then apply and answer\n"
 "  fail   answer errno, apply nothing       stall  never answer\n"
 "  drop   answer \"done\", apply nothing      kill   SIGKILL itself    stop  SIGSTOP itself\n"
+"  unfenced  do not wait for writes that a dead server still has under way\n"
 "  tear   write but half a block            misplace  write it elsewhere\n"
 "  revert take a write back later           clobber   discard a block more\n"
 "  ignore-fua  with --volatile\n\n"

@@ -20,7 +20,7 @@ static const struct word actions[] = {
 	{ "stall", FAULT_STALL }, { "drop", FAULT_DROP }, { "kill", FAULT_KILL },
 	{ "stop", FAULT_STOP }, { "tear", FAULT_TEAR }, { "misplace", FAULT_MISPLACE },
 	{ "revert", FAULT_REVERT }, { "clobber", FAULT_CLOBBER },
-	{ "ignore-fua", FAULT_IGNORE_FUA }, { NULL, 0 },
+	{ "ignore-fua", FAULT_IGNORE_FUA }, { "unfenced", FAULT_UNFENCED }, { NULL, 0 },
 };
 
 static const struct word ops[] = {

@@ -25,6 +25,7 @@ enum fault_action {
 	FAULT_REVERT,	/* write: taken back some requests later */
 	FAULT_CLOBBER,	/* discard: the block behind goes, too */
 	FAULT_IGNORE_FUA, /* write: as if FUA was not asked for */
+	FAULT_UNFENCED,	/* do not wait for what a dead server still has under way: sabotage */
 };
 
 #define FAULT_ANY_OP (-1)

@@ -79,6 +79,8 @@ static void rule_selects(void **state)
 	assert_false(fault_action_is_cheat(rule.action));
 	assert_int_equal(fault_rule_parse("kill,op=read,when=after", &rule, &err), 0);
 	assert_int_equal(rule.is_after, 1);
+	assert_int_equal(fault_rule_parse("unfenced", &rule, &err), 0);
+	assert_int_equal(rule.action, FAULT_UNFENCED);
 }
 
 static void rule_refuses(void **state)

@@ -60,6 +60,8 @@ fill_payload()
 		copy_programs "$BUILD/tests/bench" "$dir/progs"
 	)
 	cp -a "$TOP/tests/." "$dir/tests/"
+	# The library that can be told where to kill its process: for LD_LIBRARY_PATH.
+	cp -a "$BUILD"/tests/points/libublk.so* "$dir/tests/points/" 2>/dev/null || true
 }
 
 # make_payload: sets nothing; leaves $TMP/payload.img, the same for all guests of a run.
