@@ -79,7 +79,7 @@ is_running() { kill -0 "${BG_PID[$1]}" 2>/dev/null; }
 saw()
 {
 	local end
-	end=$((SECONDS + ${3:-30} + 1))
+	end=$((SECONDS + ${3:-30} * SLOW + 1))
 	until has_line "$1" "$2"; do
 		is_running "$1" || has_line "$1" "$2" || {
 			cat "$1.out"
