@@ -54,10 +54,13 @@ DIRTY+='|unregister_netdevice|workqueue lockup|double free|use-after-free|segfau
 mark() { echo "ublk-test: begin $1" >/dev/kmsg; }
 
 # Of data races only those of a module of ours count: Linux's own are known to Linux.
+# What a script that makes things fail has said that Linux would say, in its expected.log.
+unexpected() { if [ -s "$1/expected.log" ]; then grep -vEf "$1/expected.log"; else cat; fi; }
 our_races() { awk '!/BUG: KCSAN:/ || /\[ublk_/'; }
 
 log_since() { dmesg | awk -v m="ublk-test: begin $1" 'index($0, m) { on = 1; next } on'; }
 
+# log_is_dirty NAME WORK
 log_is_dirty()
 {
 	local log
@@ -65,7 +68,7 @@ log_is_dirty()
 		out "harness: the kernel log has overrun; cannot say that it is clean"
 		return 0
 	}
-	log=$(log_since "$1" | our_races)
+	log=$(log_since "$1" | our_races | unexpected "$2")
 	# After its first report lockdep is off, and so it is after one of KASAN's: what comes then
 	# is not seen by anybody.
 	if grep -qE 'debug_locks: *0' /proc/lockdep_stats 2>/dev/null; then
@@ -213,7 +216,7 @@ run_script()
 		next=reboot
 		module_loaded && show_blocked
 	fi
-	if [ "$status" -ne 124 ] && log_is_dirty "$name"; then
+	if [ "$status" -ne 124 ] && log_is_dirty "$name" "$work"; then
 		status=126 next=reboot
 	fi
 	cd / && within $((60 * slow)) rm -rf -- "$work"
