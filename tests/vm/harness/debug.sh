@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: MIT OR LGPL-2.1-or-later
 # shellcheck shell=bash disable=SC2034 # what is set here is used by the other parts
 # Debug kernels: Debian's source, our configuration (tests/kconfig), in the stock root of the same
-# release. `6.1-kasan` is the 6.1 with KASAN, lockdep and company, `6.1-kcsan` the one with KCSAN.
+# release. `6.1-kasan` is the 6.1 with KASAN, lockdep and company, `6.1-kcsan` the one with KCSAN,
+# `6.1-gcov` the one that counts which lines of our module run.
 
 DEBUG_KERNELS=(6.1-kasan 7.3-kasan 6.1-kcsan 7.3-kcsan)
 DEBUG_BUILD_PACKAGES=(make gcc flex bison bc libelf-dev libssl-dev xz-utils kmod rsync perl)
@@ -17,7 +18,7 @@ DEBUG_NOT=(lifecycle_dkms lifecycle_mainline io_fs_xfs)
 debug_flavour()
 {
 	case $1 in
-	*-kasan | *-kcsan)	say "${1##*-}" ;;
+	*-kasan | *-kcsan | *-gcov)	say "${1##*-}" ;;
 	esac
 }
 
@@ -84,16 +85,16 @@ make_debug_kernel()
 	cache_prune debug 6
 }
 
-# ./run debug-kernel [kasan|kcsan] [--kernel 6.1|7.3]
+# ./run debug-kernel [kasan|kcsan|gcov] [--kernel 6.1|7.3]
 debug_kernel_verb()
 {
 	local kernel
 	case ${1:-kasan} in
-	kasan | kcsan) ;;
-	*)	die "debug-kernel what? kasan or kcsan, not '$1'" ;;
+	kasan | kcsan | gcov) ;;
+	*)	die "debug-kernel what? kasan, kcsan or gcov, not '$1'" ;;
 	esac
 	for kernel in ${RUN_KERNELS:-6.1}; do
-		make_debug_kernel "${kernel%-k[ac]san}-${1:-kasan}" || die "$NO_ROOT"
+		make_debug_kernel "${kernel%-*}-${1:-kasan}" || die "$NO_ROOT"
 		say "   $(cat "$DEBUG_KERNEL/release"): $DEBUG_KERNEL ($(du -sh "$DEBUG_KERNEL" |
 			cut -f1))"
 	done
@@ -111,7 +112,9 @@ debug_machine()
 	cached tsc "$(hash_text <"$HARNESS/tsc_khz.c")" build_tsc_khz || return 1
 	DEBUG_ARGS=(tsc=reliable "tsc_early_khz=$("$CACHED")" no_hash_pointers)
 	# What lockdep and KASAN need, and what the quarantine holds back
-	GUEST_MEMORY=3072 GUEST_SLOW=4
+	case $(debug_flavour "$1") in
+	kasan | kcsan)	GUEST_MEMORY=3072 GUEST_SLOW=4 ;;
+	esac
 }
 
 progress_debug_module()
@@ -140,16 +143,17 @@ progress_debug_image()
 # make_debug_root KERNEL: like make_root.
 make_debug_root()
 {
-	local base module lab
+	local lab extra=()
 	make_debug_kernel "$1" || return 1
 	make_base "${1%-*}" || return 1
 	KVER=$(cat "$DEBUG_KERNEL/release")
 	VMLINUZ=$DEBUG_KERNEL/vmlinuz INITRD=
-	debug_machine || return 1
+	debug_machine "$1" || return 1
 	NO_ROOT="the module does not build for $KVER"
 	rm -rf "$TMP/module" "$TMP/modules"
 	copy_module_source "$TMP/module" || return 1
-	make_debug_module module "$TMP/module" UBSAN_SANITIZE=y ${COVERAGE:+GCOV_PROFILE=y} || return 1
+	[ "$(debug_flavour "$1")" != gcov ] || extra=(GCOV_PROFILE=y)
+	make_debug_module module "$TMP/module" UBSAN_SANITIZE=y "${extra[@]}" || return 1
 	DEBUG_MODULE=$CACHED
 	mkdir -p "$TMP/lab"
 	cp -r "$TOP/tests/lab" "$TMP/lab/module"

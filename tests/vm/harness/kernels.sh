@@ -8,7 +8,7 @@ KERNELS=(6.1 6.12 7.2 7.3)
 # kernel some day, and backports drop headers when a newer version comes: hence second choices.
 kernel_suites()
 {
-	case ${1%-k[ac]san} in
+	case ${1%-*} in
 	6.1)	say bookworm ;;
 	6.12)	say trixie bookworm-backports ;;
 	7.2)	say forky sid trixie-backports ;;

@@ -39,7 +39,6 @@ pack_build()
 			find . -maxdepth 1 -name .config -o -maxdepth 1 -name Module.symvers
 			! test -e tools/objtool/objtool || echo tools/objtool/objtool
 			! test -e scripts/module.lds || echo scripts/module.lds
-			find include/config -type f
 		} | sort -u | tar -c -T - -f -
 	) | tar -x -C "$out"
 }
