@@ -100,7 +100,7 @@ static void ubsan(void)
 }
 
 /* The second report of a boot that nobody would see: lockdep is off and says nothing. */
-static void lockdep_off(void)
+static void silence_lockdep(void)
 {
 	debug_locks_off();
 }
@@ -139,7 +139,7 @@ static const struct {
 	{ "leak", leak },
 	{ "odebug", odebug },
 	{ "ubsan", ubsan },
-	{ "lockdep-off", lockdep_off },
+	{ "lockdep-off", silence_lockdep },
 	{ "race", race },
 };
 

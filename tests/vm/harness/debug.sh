@@ -131,7 +131,7 @@ make_debug_module()
 		basename "$DEBUG_KERNEL"
 		echo "$@"
 		tree_hash "$source"
-	} | hash_text)" progress_debug_module "$DEBUG_KERNEL" "$source" "$@"
+	} | hash_text)" progress_debug_module "$DEBUG_KERNEL" "$source" "$@" || return 1
 	cache_prune "$kind" 8
 }
 
@@ -155,6 +155,7 @@ make_debug_root()
 	[ "$(debug_flavour "$1")" != gcov ] || extra=(GCOV_PROFILE=y)
 	make_debug_module module "$TMP/module" UBSAN_SANITIZE=y "${extra[@]}" || return 1
 	DEBUG_MODULE=$CACHED
+	rm -rf "$TMP/lab"
 	mkdir -p "$TMP/lab"
 	cp -r "$TOP/tests/lab" "$TMP/lab/module"
 	make_debug_module lab "$TMP/lab" UBSAN_SANITIZE=y || return 1

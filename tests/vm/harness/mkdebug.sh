@@ -79,7 +79,7 @@ make_module()
 # The stock root with this kernel's modules beside its own, and our module among them.
 make_image()
 {
-	local out=$1 base=$2 kernel=$3 module=$4 owner=$5 release work=$1.work f
+	local out=$1 base=$2 kernel=$3 module=$4 owner=$5 release work=$1.work
 	release=$(cat "$kernel/release")
 	mkdir -p "$work/upper" "$work/work" "$work/root"
 	mount -t overlay overlay \
@@ -87,9 +87,7 @@ make_image()
 		2>/dev/null || cp -a --reflink=auto "$base/." "$work/root/"
 	cp -r "$kernel/modules" "$work/root/lib/modules/$release"
 	mkdir -p "$work/root/lib/modules/$release/updates"
-	for f in "$module"/*.ko "$module"/*/*.ko; do
-		[ ! -e "$f" ] || cp "$f" "$work/root/lib/modules/$release/updates/"
-	done
+	cp "$module"/*.ko "$work/root/lib/modules/$release/updates/"
 	depmod -b "$work/root" "$release"
 	mke2fs -q -t ext4 -E lazy_itable_init=1,lazy_journal_init=1 -d "$work/root" "$out" 3G
 	chown "$owner" "$out"
