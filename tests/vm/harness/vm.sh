@@ -239,6 +239,7 @@ vm_stage()
 		case $(debug_flavour "$kernel") in
 		kasan)	LEFT+=(debug_leaks) ;;
 		kcsan)	LEFT+=(debug_races) ;;
+		gcov)	LEFT+=(debug_coverage) ;;
 		esac
 		head_line "vm: ${key% *} (kernel $kernel, ${ACCEL[1]}, ${key#* } CPUs)"
 		while [ ${#LEFT[@]} -gt 0 ]; do

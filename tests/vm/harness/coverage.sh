@@ -1,0 +1,92 @@
+# SPDX-License-Identifier: MIT OR LGPL-2.1-or-later
+# shellcheck shell=bash disable=SC2153 # what is set elsewhere
+# ./run coverage: the VM suite on a kernel that counts, and what it reached of the module.
+
+COVERAGE_GROUPS=(lifecycle ctrl io input stop crash takeover multi)
+COVERAGE_DOC=$TOP/docs/coverage.md
+
+# gather DIR: what each boot handed over, put together in DIR, beside what the compiler left.
+gather()
+{
+	local dir=$1 log n=0
+	mkdir -p "$dir"
+	for log in "$TMP"/boot.*/out.log; do
+		sed -n '/^gcda begins/,/^gcda ends/{//!p}' "$log" | base64 -d >"$dir/tar" || continue
+		[ -s "$dir/tar" ] || continue
+		mkdir "$dir/boot"
+		tar -xz -C "$dir/boot" --strip-components=1 -f "$dir/tar" || return 1
+		n=$((n + 1))
+		if [ -d "$dir/sum" ]; then
+			gcov-tool merge -o "$dir/both" "$dir/sum" "$dir/boot" >/dev/null || return 1
+			rm -rf "${dir:?}/sum" "${dir:?}/boot"
+			mv "$dir/both" "$dir/sum"
+		else
+			mv "$dir/boot" "$dir/sum"
+		fi
+	done
+	[ "$n" -gt 0 ] || { warn "   no boot handed over a count"; return 1; }
+	cp "$DEBUG_MODULE"/module/*.gcno "$dir/sum/"
+	say "   counts of $n boots"
+}
+
+# count_lines DIR: FILE.c.gcov of each source of the module, in DIR.
+count_lines()
+{
+	(
+		cd "$1" || exit 1
+		gcov -o sum sum/*.gcda >/dev/null 2>&1
+		# not those of the kernel's headers
+		rm -f ./*.h.gcov
+		compgen -G '*.c.gcov' >/dev/null
+	)
+}
+
+coverage_table()
+{
+	say "| room | lines | reached | |"
+	say "|---|---|---|---|"
+	awk -f "$HARNESS/coverage.awk" "$1"/*.c.gcov
+}
+
+# The table stands between two marks; the text around it is people's.
+coverage_update()
+{
+	{
+		sed '/^<!-- table -->/q' "$COVERAGE_DOC"
+		say
+		say "$KVER, $(date -u +%F), ${#CHOSEN[@]} scripts:"
+		say
+		cat "$1"
+		say
+		sed -n '/^<!-- end of table -->/,$p' "$COVERAGE_DOC"
+	} >"$TMP/doc" && cat "$TMP/doc" >"$COVERAGE_DOC"
+}
+
+# ./run coverage [--update] [NAME..]
+coverage_verb()
+{
+	local dir=$TMP/cover name
+	RUN_KERNELS=${RUN_KERNELS%-*}
+	RUN_KERNELS=${RUN_KERNELS:-6.1}-gcov
+	build_user_space plain || warn "going on with what did build"
+	choose_tests "$RUN_KERNELS" "$@"
+	[ $# -gt 0 ] || {
+		CHOSEN=()
+		while read -r name; do
+			! can_run "$name" "$RUN_KERNELS" ||
+				[ "$(vm_header "$name" tier)" = full ] ||
+				[[ " ${COVERAGE_GROUPS[*]} " != *" $(vm_group "$name") "* ]] ||
+				CHOSEN+=("$name")
+		done < <(vm_names)
+	}
+	stage vm vm_stage "$RUN_KERNELS" "" "${CHOSEN[@]}"
+	gather "$dir" || die "nothing was counted"
+	count_lines "$dir" || die "gcov does not read what was counted"
+	coverage_table "$dir" >"$TMP/table"
+	head_line "never reached"
+	awk -v missing=1 -f "$HARNESS/coverage.awk" "$dir"/*.c.gcov
+	head_line "coverage"
+	cat "$TMP/table"
+	[ "${COVERAGE_UPDATE:-}" = "" ] || coverage_update "$TMP/table"
+	summary
+}
