@@ -29,23 +29,38 @@ gather()
 	say "   counts of $n boots"
 }
 
-# count_lines DIR: FILE.c.gcov of each source of the module, in DIR.
+# count_lines DIR: DIR/lines, for coverage.awk. The tree that the module was made in has another
+# name by now, so gcov does not find the sources; it is asked for numbers only.
 count_lines()
 {
-	(
-		cd "$1" || exit 1
-		gcov -o sum sum/*.gcda >/dev/null 2>&1
-		# not those of the kernel's headers
-		rm -f ./*.h.gcov
-		compgen -G '*.c.gcov' >/dev/null
-	)
+	local name rest
+	(cd "$1/sum" && gcov --json-format ./*.gcda >/dev/null 2>&1) || return 1
+	for name in "$1"/sum/*.gcov.json.gz; do
+		zcat "$name" | jq -r '.files[] | .file as $f | .lines[] |
+			[$f, .line_number, .count, (.function_name // "-")] | @tsv'
+	done |
+		while read -r name rest; do
+			# ours, not the kernel's headers
+			[ ! -e "$TOP/module/${name##*/}" ] || say "$name $rest"
+		done >"$1/lines"
+	[ -s "$1/lines" ]
+}
+
+# show_missing DIR: with the text of the line
+show_missing()
+{
+	local file line where
+	awk -v missing=1 -f "$HARNESS/coverage.awk" "$1/lines" | sort -t: -k1,1 -k2,2n |
+		while IFS=: read -r file line where; do
+			say "$file:$line:$where $(sed -n "${line}s/^[ \t]*//p" "$TOP/module/$file")"
+		done
 }
 
 coverage_table()
 {
 	say "| room | lines | reached | |"
 	say "|---|---|---|---|"
-	awk -f "$HARNESS/coverage.awk" "$1"/*.c.gcov
+	awk -f "$HARNESS/coverage.awk" "$1/lines"
 }
 
 # The table stands between two marks; the text around it is people's.
@@ -68,6 +83,7 @@ coverage_verb()
 	local dir=$TMP/cover name
 	RUN_KERNELS=${RUN_KERNELS%-*}
 	RUN_KERNELS=${RUN_KERNELS:-6.1}-gcov
+	need_packages jq
 	build_user_space plain || warn "going on with what did build"
 	choose_tests "$RUN_KERNELS" "$@"
 	[ $# -gt 0 ] || {
@@ -84,7 +100,7 @@ coverage_verb()
 	count_lines "$dir" || die "gcov does not read what was counted"
 	coverage_table "$dir" >"$TMP/table"
 	head_line "never reached"
-	awk -v missing=1 -f "$HARNESS/coverage.awk" "$dir"/*.c.gcov
+	show_missing "$dir"
 	head_line "coverage"
 	cat "$TMP/table"
 	[ "${COVERAGE_UPDATE:-}" = "" ] || coverage_update "$TMP/table"
