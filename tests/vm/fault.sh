@@ -27,7 +27,7 @@ each_fault()
 {
 	local what=$1 n=1 missed=0 hits=0
 	shift
-	while [ "$missed" -lt 3 ] && [ "$n" -le 400 ]; do
+	while [ "$missed" -lt 2 ] && [ "$n" -le 400 ]; do
 		HIT=0
 		"$what" "$n" "$@"
 		if [ "$HIT" = 1 ]; then
@@ -36,7 +36,7 @@ each_fault()
 			missed=$((missed + 1))
 		fi
 		# the first ones all, and then fewer and fewer
-		n=$((n + 1 + n / 20))
+		n=$((n + 1 + n / 8))
 	done
 	[ "$hits" -gt 0 ] || fail "$what $*: nothing was ever made to fail"
 	FAULTS=$((FAULTS + hits))
