@@ -45,7 +45,7 @@ within()
 DIRTY='\bBUG\b|WARNING|\bOops\b|KASAN|KCSAN|KFENCE|UBSAN|possible (circular|recursive) locking'
 DIRTY+='|possible irq lock|inconsistent lock state|suspicious RCU|hung task|blocked for more than'
 DIRTY+='|detected stall|self-detected stall|soft lockup|hard LOCKUP|general protection|Call Trace'
-DIRTY+='|Unable to handle|refcount_t|scheduling while atomic|bad page|Bad page|list_(add|del) corruption'
+DIRTY+='|Unable to handle|refcount_t|scheduling while atomic|bad page|Bad page|list_(add|del)\b'
 DIRTY+='|cannot create duplicate|kobject_add_internal failed|DEBUG_LOCKS|still has locks'
 DIRTY+='|ODEBUG|kmemleak: [1-9]|sleeping function called|Invalid wait context|lock held when'
 DIRTY+='|bad unlock balance|held lock freed|object already initialized|stack-out-of-bounds'
