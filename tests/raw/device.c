@@ -30,7 +30,9 @@ int server_create(struct server *srv)
 		srv->info.flags |= UBLK_F_NEED_GET_DATA;
 	if (opt->mode == MODE_USER_COPY)
 		srv->info.flags |= UBLK_F_USER_COPY;
+	fail_next_command(srv, "add");
 	res = said("ADD", raw_add(&srv->ctrl, &srv->info));
+	fail_say(srv, "add");
 	if (res < 0)
 		return res;
 
@@ -43,7 +45,10 @@ int server_create(struct server *srv)
 		params.discard.max_write_zeroes_sectors = 1 << 15;
 		params.discard.max_discard_segments = 1;
 	}
-	return said("SET_PARAMS", raw_set_params(&srv->ctrl, srv->info.dev_id, &params));
+	fail_next_command(srv, "params");
+	res = said("SET_PARAMS", raw_set_params(&srv->ctrl, srv->info.dev_id, &params));
+	fail_say(srv, "params");
+	return res;
 }
 
 /* What START_USER_RECOVERY refuses with EBUSY now it may allow in a moment. */
@@ -52,12 +57,14 @@ static int begin_takeover(struct server *srv)
 	uint64_t limit = raw_now_ms() + srv->opt.timeout_ms;
 	int res;
 
+	fail_next_command(srv, "start-recovery");
 	do {
 		res = raw_simple(&srv->ctrl, UBLK_U_CMD_START_USER_RECOVERY, srv->opt.id, 0);
 		if (res != -EBUSY)
 			break;
 		usleep(5000);
 	} while (raw_now_ms() < limit);
+	fail_say(srv, "start-recovery");
 	return said("START_RECOVERY", res);
 }
 
@@ -83,6 +90,11 @@ int server_go_live(struct server *srv)
 {
 	uint32_t op = srv->opt.takeover ? UBLK_U_CMD_END_USER_RECOVERY : UBLK_U_CMD_START_DEV;
 
-	return said(srv->opt.takeover ? "END_RECOVERY" : "START",
-		    raw_simple(&srv->ctrl, op, srv->info.dev_id, getpid()));
+	int res;
+
+	fail_next_command(srv, "live");
+	res = said(srv->opt.takeover ? "END_RECOVERY" : "START",
+		   raw_simple(&srv->ctrl, op, srv->info.dev_id, getpid()));
+	fail_say(srv, "live");
+	return res;
 }

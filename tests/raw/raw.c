@@ -8,6 +8,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "fault.h"
 #include "raw.h"
 
 /* user_data of the cancel that a timeout sends; commands use 1 */
@@ -87,6 +88,35 @@ static int wait_answer(struct raw_ctrl *ctrl, unsigned int timeout_ms, int *ret_
 	}
 }
 
+/* The handler runs in a worker of io_uring: there has to be one that can be told to fail. */
+static void wake_worker(struct raw_ctrl *ctrl)
+{
+	const struct ublksrv_ctrl_cmd nobody = { .dev_id = UINT32_MAX - 1 };
+
+	raw_ctrl_issue(ctrl, UBLK_U_CMD_STOP_DEV, &nobody);
+	usleep(20000);
+}
+
+static int submit_and_wait(struct raw_ctrl *ctrl, int *ret_res)
+{
+	int ret = io_uring_submit(&ctrl->ring);
+
+	return ret < 0 ? ret : wait_answer(ctrl, ctrl->timeout_ms, ret_res);
+}
+
+static int submit_and_fail(struct raw_ctrl *ctrl, int *ret_res)
+{
+	struct fault fault;
+	int ret;
+
+	fault_arm(&fault, ctrl->fail_nth);
+	ret = submit_and_wait(ctrl, ret_res);
+	ctrl->failed_nth = fault_disarm(&fault);
+	ctrl->fail_nth = 0;
+	/* what was not taken goes with whatever comes next: have it answered now */
+	return ret < 0 && ret != -ETIME ? submit_and_wait(ctrl, ret_res) : ret;
+}
+
 /**
  * raw_ctrl_issue() - send one control command and wait for its result
  * @ctrl: from raw_ctrl_open()
@@ -99,10 +129,16 @@ static int wait_answer(struct raw_ctrl *ctrl, unsigned int timeout_ms, int *ret_
  */
 int raw_ctrl_issue(struct raw_ctrl *ctrl, uint32_t op, const struct ublksrv_ctrl_cmd *cmd)
 {
-	struct io_uring_sqe *sqe = raw_get_sqe(&ctrl->ring);
+	const unsigned int nth = ctrl->fail_nth;
+	struct io_uring_sqe *sqe;
 	int res = RAW_NO_ANSWER;
 	int ret;
 
+	ctrl->fail_nth = 0;
+	if (nth)
+		wake_worker(ctrl);
+	ctrl->fail_nth = nth;
+	sqe = raw_get_sqe(&ctrl->ring);
 	ctrl->timed_out = false;
 	memset(sqe, 0, 2 * sizeof(*sqe));
 	sqe->opcode = IORING_OP_URING_CMD;
@@ -111,10 +147,7 @@ int raw_ctrl_issue(struct raw_ctrl *ctrl, uint32_t op, const struct ublksrv_ctrl
 	sqe->user_data = UD_COMMAND;
 	memcpy(sqe->cmd, cmd, sizeof(*cmd));
 
-	ret = io_uring_submit(&ctrl->ring);
-	if (ret < 0)
-		return ret;
-	ret = wait_answer(ctrl, ctrl->timeout_ms, &res);
+	ret = nth ? submit_and_fail(ctrl, &res) : submit_and_wait(ctrl, &res);
 	if (ret == 0)
 		return res;
 	if (ret != -ETIME)

@@ -33,6 +33,8 @@ struct raw_ctrl {
 	unsigned int timeout_ms;	/* per command; 0 = for ever */
 	bool legacy;			/* bare numbers instead of ioctl encoding */
 	bool timed_out;			/* the last command had to be cancelled */
+	unsigned int fail_nth;		/* of the next command: this allocation or copy fails */
+	bool failed_nth;		/* it came to that */
 };
 
 void raw_ctrl_open(struct raw_ctrl *ctrl);

@@ -73,6 +73,8 @@ struct options {
 	uint64_t size, flags;
 	int32_t id;
 	const char *file, *block_in;
+	const char *fail_at;	/* step in which the fail_nth-th allocation or copy fails */
+	unsigned int fail_nth;
 	long forced_result;	/* sent instead of the true result unless LONG_MIN */
 	struct action actions[SERVER_MAX_ACTIONS];
 	unsigned int nr_actions;
@@ -138,6 +140,14 @@ void action_worker_orders(struct worker *w);
 int server_create(struct server *srv);
 int server_attach(struct server *srv);
 int server_go_live(struct server *srv);
+
+/* fail.c: begin and end of a step that may be the one that has to fail */
+struct fault;
+bool fail_parse(struct options *opt, char *text);
+bool fail_begin(struct server *srv, const char *step, struct fault *fault);
+void fail_end(struct server *srv, const char *step, struct fault *fault);
+void fail_next_command(struct server *srv, const char *step);
+void fail_say(struct server *srv, const char *step);
 
 /* stale.c */
 void stale_probe(struct server *srv);

@@ -58,6 +58,8 @@ static const char usage_text[] =
 "  --legacy                bare command numbers\n"
 "  --raw-op N              another command number\n"
 "  --timeout S             cancel after that time (default 60, 0 = never), exit 124\n"
+"  --fail-nth N            have the N-th allocation or copy of the command fail; prints\n"
+"                          fault=1 if it came to that, else fault=0\n"
 "prints res=N errno=NAME and key=value lines; exit 0 if res >= 0, 1 if not, 2 usage\n";
 
 /* what the options say */
@@ -72,7 +74,7 @@ struct request {
 	const char *late_header[16];	/* applied after everything else */
 	unsigned int nr_late;
 	uint32_t op;
-	unsigned int timeout_ms;
+	unsigned int timeout_ms, fail_nth;
 	bool legacy;
 	/* path and payload as they are sent */
 	unsigned char buffer[8192];
@@ -81,7 +83,7 @@ struct request {
 enum {
 	OPT_ID = 256, OPT_QUEUES, OPT_DEPTH, OPT_BUF, OPT_FLAGS, OPT_SIZE, OPT_BS_SHIFT,
 	OPT_TYPES, OPT_DATA, OPT_INFO, OPT_PARAM, OPT_HEADER, OPT_ADDR, OPT_LEN, OPT_QUEUE_ID,
-	OPT_PATH, OPT_LEGACY, OPT_RAW_OP, OPT_TIMEOUT, OPT_HELP,
+	OPT_PATH, OPT_LEGACY, OPT_RAW_OP, OPT_TIMEOUT, OPT_FAIL_NTH, OPT_HELP,
 };
 
 static const struct option options[] = {
@@ -108,6 +110,7 @@ static const struct option options[] = {
 	{ "legacy", no_argument, NULL, OPT_LEGACY },
 	{ "raw-op", required_argument, NULL, OPT_RAW_OP },
 	{ "timeout", required_argument, NULL, OPT_TIMEOUT },
+	{ "fail-nth", required_argument, NULL, OPT_FAIL_NTH },
 	{ "help", no_argument, NULL, OPT_HELP },
 	{ NULL, 0, NULL, 0 },
 };
@@ -169,6 +172,7 @@ static void parse_option(struct request *req, int option, const char *arg)
 	case OPT_LEGACY: req->legacy = true; break;
 	case OPT_RAW_OP: req->op = raw_number(arg, "--raw-op"); break;
 	case OPT_TIMEOUT: req->timeout_ms = 1000 * raw_number(arg, "--timeout"); break;
+	case OPT_FAIL_NTH: req->fail_nth = raw_number(arg, "--fail-nth"); break;
 	case OPT_HELP:
 		fputs(usage_text, stdout);
 		exit(0);
@@ -307,9 +311,12 @@ int main(int argc, char **argv)
 	raw_ctrl_open(&req.ctrl);
 	req.ctrl.timeout_ms = req.timeout_ms;
 	req.ctrl.legacy = req.legacy;
+	req.ctrl.fail_nth = req.fail_nth;
 	res = raw_ctrl_issue(&req.ctrl, req.op, &req.cmd);
 
 	printf("res=%d\nerrno=%s\n", res, raw_errno_name(res));
+	if (req.fail_nth)
+		printf("fault=%d\n", req.ctrl.failed_nth);
 	if (res >= 0 && req.verb->is_output && !req.addr)
 		print_payload(req.verb, payload);
 	fflush(stdout);

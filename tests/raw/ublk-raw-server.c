@@ -10,6 +10,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "fault.h"
 #include "server.h"
 
 static const char usage_text[] =
@@ -24,6 +25,8 @@ static const char usage_text[] =
 "          --fixed-file, --fetch-only K tags per worker, --inherit: no close-on-exec,\n"
 "          --commit-delay-ms N, --partial BYTES, --result N instead of the true one,\n"
 "          --bad-addr N from the first FETCH on\n"
+"--fail-nth STEP:N: have the N-th allocation or copy in it fail; prints FAULT STEP hit=0|1\n"
+"   STEP:  add params open fetch live start-recovery (of a --takeover)\n"
 "--do ACT[=ARG]@WHEN[:N], repeatable\n"
 "   ACT:   die exit pause close-char close-ring[=W] exec exec-worker[=W] fork fork-ring\n"
 "          thread-die[=W] stall resume uffd uffd-serve bad-addr=N stale vfork[=W]\n"
@@ -37,7 +40,7 @@ enum {
 	OPT_RECOVERY, OPT_MODE, OPT_ATTRS, OPT_DISCARD, OPT_FILE, OPT_BLOCK_IN, OPT_NO_ADD,
 	OPT_TAKEOVER, OPT_NO_START, OPT_TIMEOUT, OPT_SPLIT, OPT_SQPOLL, OPT_DEFER, OPT_ASYNC,
 	OPT_FIXED, OPT_FETCH_ONLY, OPT_INHERIT, OPT_DELAY, OPT_PARTIAL, OPT_RESULT, OPT_BAD_ADDR,
-	OPT_DO, OPT_HELP,
+	OPT_DO, OPT_FAIL_NTH, OPT_HELP,
 };
 
 static const struct option long_options[] = {
@@ -70,6 +73,7 @@ static const struct option long_options[] = {
 	{ "result", required_argument, NULL, OPT_RESULT },
 	{ "bad-addr", required_argument, NULL, OPT_BAD_ADDR },
 	{ "do", required_argument, NULL, OPT_DO },
+	{ "fail-nth", required_argument, NULL, OPT_FAIL_NTH },
 	{ "help", no_argument, NULL, OPT_HELP },
 	{ NULL, 0, NULL, 0 },
 };
@@ -143,6 +147,10 @@ static void parse_option(struct server *srv, int option, const char *arg)
 	case OPT_DO:
 		if (!action_parse(opt, arg))
 			raw_die(RAW_EXIT_USAGE, "--do: '%s'?", arg);
+		break;
+	case OPT_FAIL_NTH:
+		if (!fail_parse(opt, (char *)arg))
+			raw_die(RAW_EXIT_USAGE, "--fail-nth: '%s'?", arg);
 		break;
 	case OPT_HELP:
 		fputs(usage_text, stdout);
@@ -229,7 +237,12 @@ static int live(struct server *srv, const sigset_t *signals)
 
 static void open_char(struct server *srv)
 {
+	struct fault fault;
+	bool is_failing = fail_begin(srv, "open", &fault);
+
 	srv->cfd = raw_char_open(srv->info.dev_id, srv->opt.timeout_ms);
+	if (is_failing)
+		fail_end(srv, "open", &fault);
 	if (srv->cfd < 0)
 		raw_die(RAW_EXIT_FAIL, "/dev/ublkc%u: %s", srv->info.dev_id, strerror(-srv->cfd));
 	if (srv->opt.inherit)

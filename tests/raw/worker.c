@@ -10,6 +10,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "fault.h"
 #include "server.h"
 
 const struct ublksrv_io_desc *server_desc(const struct worker *w, unsigned int tag)
@@ -226,15 +227,20 @@ static void *worker_main(void *arg)
 {
 	struct worker *w = arg;
 	struct io_uring_cqe *cqe;
+	struct fault fault;
 	sigset_t waiting;
+	bool is_failing;
 
 	/* the nudge gets through only while waiting, so none is ever missed */
 	pthread_sigmask(SIG_SETMASK, NULL, &waiting);
 	sigdelset(&waiting, SERVER_NUDGE);
 
+	is_failing = w->index == 0 && fail_begin(w->srv, "fetch", &fault);
 	setup_ring(w);
 	setup_slots(w);
 	fetch(w);
+	if (is_failing)
+		fail_end(w->srv, "fetch", &fault);
 	while (w->nr_armed) {
 		int ret;
 

@@ -28,7 +28,7 @@ start_load()
 # stop_load [any]: its status has to be good, and its report is shown
 stop_load()
 {
-	local status=0 end=$((SECONDS + 90))
+	local status=0 end=$((SECONDS + 90 * SLOW))
 	touch over
 	while is_running load; do
 		[ "$SECONDS" -lt "$end" ] || {

@@ -6,6 +6,7 @@
 TRACING=/sys/kernel/tracing
 declare -A BG_PID=() BG_DONE=()
 CLEANUPS=()
+SLOW=${UBLK_SLOW:-1}	# bounds against hanging are this many times longer: debug kernels
 
 note() { printf '%s\n' "$*"; }
 
@@ -72,7 +73,7 @@ wait_for()
 {
 	local seconds=$1 end
 	shift
-	end=$((SECONDS + seconds + 1))
+	end=$((SECONDS + seconds * SLOW + 1))
 	until "$@"; do
 		[ "$SECONDS" -lt "$end" ] || fail "not within $seconds s: $*"
 		sleep 0.05
@@ -87,7 +88,7 @@ bounded()
 	shift
 	"$@" &
 	pid=$!
-	sleep "$seconds" &
+	sleep $((seconds * SLOW)) &
 	sleeper=$!
 	wait -n -p which "$pid" "$sleeper" || status=$?
 	if [ "$which" = "$pid" ]; then
@@ -119,7 +120,7 @@ state_is() { [ "$(state_of "$1")" = "$2" ]; }
 wait_state()
 {
 	local end
-	end=$((SECONDS + ${3:-${PATIENCE:-30}} + 1))
+	end=$((SECONDS + ${3:-${PATIENCE:-30}} * SLOW + 1))
 	until state_is "$1" "$2"; do
 		[ "$SECONDS" -lt "$end" ] ||
 			fail "device $1 is $(state_of "$1"), not $2, after ${3:-${PATIENCE:-30}} s"

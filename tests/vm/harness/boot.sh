@@ -53,6 +53,9 @@ choose_accel()
 # Panics at once on an Oops: what comes after one says nothing. Limits: see LAB notes in `help`.
 KERNEL_ARGS=(root=/dev/vda rw init=/sbin/ublk-init console=ttyS0 loglevel=5 oops=panic panic=1
 	log_buf_len=8M rcupdate.rcu_cpu_stall_timeout=300 watchdog_thresh=60 net.ifnames=0)
+DEBUG_ARGS=()		# what a debug kernel is told beside these
+GUEST_MEMORY=2048
+GUEST_SLOW=1		# a debug kernel is slower
 
 # boot_guest DIR SMP JOBDIR [QEMU ARG..]: start a guest in the background; sets GUEST (its pid).
 # DIR gets console.log; JOBDIR is what the guest finds in /run/ublk-job.
@@ -61,12 +64,17 @@ boot_guest()
 	local dir=$1 smp=$2 job=$3
 	shift 3
 	mkdir -p "$dir"
+	echo "export UBLK_CPUS=${smp%%,*} UBLK_SLOW=$GUEST_SLOW" >>"$job/env"
 	tar -C "$job" -cf "$dir/job.tar" .
 	truncate -s 4G "$dir/scratch.img"
+	# The MP table, which is all there is without ACPI, lists one CPU per package.
+	[ -n "$INITRD" ] || smp=${smp%%,*},sockets=${smp%%,*},cores=1,threads=1
 	# It does not outlive who started it, whatever way that ends.
-	TMPDIR=$dir setpriv --pdeathsig KILL qemu-system-x86_64 "${ACCEL[@]}" -smp "$smp" -m 2048 \
+	TMPDIR=$dir setpriv --pdeathsig KILL qemu-system-x86_64 "${ACCEL[@]}" \
+		-smp "$smp" -m "$GUEST_MEMORY" \
 		-display none -nodefaults -no-reboot -nic none -device virtio-rng-pci \
-		-kernel "$VMLINUZ" -initrd "$INITRD" -append "${KERNEL_ARGS[*]}" \
+		-kernel "$VMLINUZ" ${INITRD:+-initrd "$INITRD"} \
+		-append "${KERNEL_ARGS[*]} ${DEBUG_ARGS[*]}" \
 		-serial "file:$dir/console.log" \
 		-drive "if=virtio,format=raw,snapshot=on,file=$ROOT_IMAGE" \
 		-drive "if=virtio,format=raw,readonly=on,file=$TMP/payload.img" \

@@ -62,6 +62,7 @@ builds_stage()
 	need_packages kmod sparse
 	copy_module_source "$TMP/turn" || return
 	for kernel in $RUN_KERNELS 6.1; do
+		[ -z "$(debug_flavour "$kernel")" ] || continue
 		t0=$SECONDS name=module_build@$kernel
 		[ -z "$first" ] || [ "$kernel" != 6.1 ] || name=module_build_again@6.1
 		if ! build_for "$kernel"; then

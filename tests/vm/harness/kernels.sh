@@ -8,12 +8,12 @@ KERNELS=(6.1 6.12 7.2 7.3)
 # kernel some day, and backports drop headers when a newer version comes: hence second choices.
 kernel_suites()
 {
-	case $1 in
+	case ${1%-*} in
 	6.1)	say bookworm ;;
 	6.12)	say trixie bookworm-backports ;;
 	7.2)	say forky sid trixie-backports ;;
 	7.3)	say trixie-backports forky sid ;;
-	*)	die "no kernel '$1' here; known: ${KERNELS[*]}" ;;
+	*)	die "no kernel '$1' here; known: ${KERNELS[*]} ${DEBUG_KERNELS[*]}" ;;
 	esac
 }
 

@@ -14,7 +14,7 @@ vm_header()
 vm_names()
 {
 	local group f
-	for group in harness lifecycle ctrl io input stop crash takeover multi demo bench; do
+	for group in lab harness lifecycle ctrl io input stop crash takeover fault multi demo bench; do
 		for f in "$VM/${group}"_*.sh; do
 			[ -f "$f" ] && basename "$f" .sh
 		done
@@ -22,7 +22,7 @@ vm_names()
 	for f in "$VM"/*_*.sh; do
 		case $(basename "$f") in
 		harness_* | lifecycle_* | ctrl_* | io_* | input_* | stop_*) ;;
-		crash_* | takeover_* | multi_* | demo_* | bench_*) ;;
+		crash_* | takeover_* | multi_* | demo_* | bench_* | lab_* | fault_* | debug_*) ;;
 		*) basename "$f" .sh ;;
 		esac
 	done
@@ -39,6 +39,16 @@ in_slice()
 	return 1
 }
 
+# can_run NAME KERNEL: a script may be about one kind of debug kernel (`# only: kasan`), and there
+# is what cannot run on any.
+can_run()
+{
+	local only flavour
+	only=$(vm_header "$1" only) flavour=$(debug_flavour "$2")
+	[ -z "$only" ] || [ "$only" = "$flavour" ] || return
+	[ -z "$flavour" ] || [[ " ${DEBUG_NOT[*]} " != *" $1 "* ]]
+}
+
 # vm_boot_key NAME [GROUP]: scripts with the same key can share a boot.
 vm_boot_key()
 {
@@ -53,7 +63,7 @@ vm_timeout()
 	local t
 	t=$(vm_header "$1" timeout)
 	[[ ${t:-120} =~ ^[0-9]+$ ]] || die "$1: bad header 'timeout: $t'"
-	say $((${t:-120} * SLOW))
+	say $((${t:-120} * SLOW * GUEST_SLOW))
 }
 
 # vm_expected NAME: the status that the harness has to report for it.

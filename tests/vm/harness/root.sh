@@ -91,6 +91,8 @@ make_base()
 make_root()
 {
 	local key
+	DEBUG_ARGS=() GUEST_MEMORY=2048 GUEST_SLOW=1
+	[ -z "$(debug_flavour "$1")" ] || { make_debug_root "$1"; return; }
 	make_base "$1" || return 1
 	VMLINUZ=$BASE/boot/vmlinuz-$KVER
 	INITRD=$BASE/boot/initrd.img-$KVER
@@ -109,9 +111,10 @@ make_root()
 	cache_prune base 6
 }
 
-# root_dkms: which dkms installed the module in the root that make_root made.
-root_dkms()
+# root_made: what installed the module in the root that make_root made.
+root_made()
 {
+	[ -n "$INITRD" ] || { say "built on the host"; return; }
 	say "dkms $(dpkg-query --admindir="${VMLINUZ%/boot/*}/var/lib/dpkg" \
 		-W -f '${Version}' dkms)"
 }

@@ -78,7 +78,7 @@ follow()
 	local dir=$1 line word='' name status seconds next='' limit running='' previous='' pid t0 beat
 	shift
 	LEFT=("$@")
-	limit=$((180 * SLOW)) t0=$SECONDS beat=$SECONDS
+	limit=$((180 * SLOW * GUEST_SLOW)) t0=$SECONDS beat=$SECONDS
 	exec 7< <(exec tail -n +1 -s 0.2 -f --pid="$GUEST" "$dir/status.log" 2>/dev/null)
 	pid=$!
 	while :; do
@@ -107,7 +107,7 @@ follow()
 		end)
 			wait_output "$dir" "$name"
 			vm_report "$dir" "$name" "$status" "$seconds" "$previous"
-			previous=$name running='' limit=$((180 * SLOW))
+			previous=$name running='' limit=$((180 * SLOW * GUEST_SLOW))
 			LEFT=("${LEFT[@]:1}")
 			[ "$next" = ok ] || break
 			;;
@@ -237,7 +237,7 @@ vm_stage()
 		count failed "dkms_install$LABEL" $((SECONDS - t0)) "$NO_ROOT"
 		return
 	fi
-	count passed "dkms_install$LABEL" $((SECONDS - t0)) "$(root_dkms), kernel $KVER"
+	count passed "dkms_install$LABEL" $((SECONDS - t0)) "$(root_made), kernel $KVER"
 	make_payload || die "cannot make the payload image"
 	choose_accel
 	lanes=$(lanes)
@@ -249,6 +249,12 @@ vm_stage()
 	done
 	set --
 	for key in "${keys[@]}"; do
+		# Of the whole boot, by a script like any other.
+		case $(debug_flavour "$kernel") in
+		kasan)	members[$key]+=" debug_leaks" ;;
+		kcsan)	members[$key]+=" debug_races" ;;
+		gcov)	members[$key]+=" debug_coverage" ;;
+		esac
 		set -- "$@" "$key:${members[$key]}"
 	done
 	if [ "$lanes" = 1 ]; then

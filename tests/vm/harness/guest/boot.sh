@@ -7,7 +7,12 @@ say_console() { echo "ublk-guest: $*" >/dev/console; }
 power_off()
 {
 	echo 1 >/proc/sys/kernel/sysrq
-	echo o >/proc/sysrq-trigger
+	# Without ACPI there is no power to switch off; QEMU leaves on a reset, too.
+	if [ -d /sys/firmware/acpi ]; then
+		echo o >/proc/sysrq-trigger
+	else
+		echo b >/proc/sysrq-trigger
+	fi
 	while :; do sleep 60; done
 }
 
@@ -20,7 +25,11 @@ step()
 
 mounts()
 {
-	# The initrd hands over /dev, /proc, /sys and /run; nobody but us makes these.
+	# The initrd hands over /dev, /proc, /sys and /run; a debug kernel has none.
+	mountpoint -q /proc || step mount -t proc proc /proc
+	mountpoint -q /sys || step mount -t sysfs sysfs /sys
+	mountpoint -q /run || step mount -t tmpfs -o mode=755 tmpfs /run
+	# Nobody but us makes these.
 	ln -sfn /proc/self/fd /dev/fd
 	ln -sfn /proc/self/fd/0 /dev/stdin
 	ln -sfn /proc/self/fd/1 /dev/stdout
@@ -67,6 +76,18 @@ scratch()
 	step mount /dev/vdd "$SCRATCH"
 }
 
+# What a debug kernel watches for, from here on.
+detectors()
+{
+	step test "$(nproc)" = "${UBLK_CPUS:-$(nproc)}"
+	if [ -e /sys/kernel/debug/kmemleak ]; then
+		step eval 'echo clear >/sys/kernel/debug/kmemleak'
+	fi
+	if [ -e /sys/kernel/debug/kcsan ]; then
+		step eval 'echo on >/sys/kernel/debug/kcsan'
+	fi
+}
+
 mounts
 services
 scratch
@@ -78,6 +99,7 @@ export UBLK_TESTS=/opt/ublk/tests
 export PATH=$PATH:/opt/ublk/progs
 # shellcheck source=/dev/null
 . /run/ublk-job/env
+detectors
 
 case $UBLK_MODE in
 tests)
