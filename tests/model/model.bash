@@ -5,6 +5,7 @@
 
 MODEL=$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")
 MODEL_DEPTH=1000000
+MODEL_LIMIT=3600	# seconds; only against hanging
 
 # What state.pml says otherwise costs too much for every day; a configuration may say more
 MODEL_FLAGS=(-DNFAULT=0 -DNEXTRA=0)
@@ -36,7 +37,7 @@ model_run()
 	[[ " $* " != *" -DENDLESS "* ]] || search=(-l)
 	(
 		cd "$dir" || exit 1
-		./pan "${search[@]}" -m$MODEL_DEPTH -w23 >out 2>&1
+		timeout "$MODEL_LIMIT" ./pan "${search[@]}" -m$MODEL_DEPTH -w23 >out 2>&1
 	)
 }
 

@@ -6,6 +6,9 @@
 MODEL_PACKAGES=(spin gcc libc6-dev)
 MODEL_PROPERTIES=(once command stop quiesced monitor table)
 
+# model_in_tier TIER: is it searched in this run?
+model_in_tier() { [ "$1" = day ] || { [ "$1" = full ] && [ -n "$FULL" ]; }; }
+
 # model_search NAME FLAG..: one search, in $TMP/model/NAME
 model_search()
 {
@@ -20,7 +23,7 @@ model_search_all()
 {
 	local name tier flags jobs=()
 	while read -r name tier flags; do
-		[ "$tier" = day ] || [ -n "$FULL" ] || continue
+		model_in_tier "$tier" || continue
 		while [ ${#jobs[@]} -ge "$(nproc)" ]; do
 			wait -n "${jobs[@]}"
 			mapfile -t jobs < <(jobs -pr)
@@ -102,13 +105,13 @@ model_stage()
 	model_search_all configs
 	model_search_all mutations
 	while read -r name tier rest; do
-		[ "$tier" = day ] || [ -n "$FULL" ] || continue
+		model_in_tier "$tier" || continue
 		# shellcheck disable=SC2086
 		model_count_config "$name" $rest
 		dirs+=("$TMP/model/$name")
 	done < <(model_list configs)
 	while read -r name tier rest; do
-		[ "$tier" = day ] || [ -n "$FULL" ] || continue
+		model_in_tier "$tier" || continue
 		read -r rest <<<"${rest#*;}"
 		model_count_mutation "$name" "${rest%% *}"
 	done < <(model_list mutations)
