@@ -32,9 +32,9 @@ inside() { nsenter -t "${BG_PID[$NOW]}" -m -- "$@"; }
 fill()
 {
 	head -c 1M /dev/urandom >"data.$1"
-	inside cp "data.$1" "$dir/synced.$1"
+	inside cp "$PWD/data.$1" "$dir/synced.$1"
 	inside sync -f "$dir/synced.$1"
-	inside cp "data.$1" "$dir/cached.$1"
+	inside cp "$PWD/data.$1" "$dir/cached.$1"
 }
 
 start first unshare -m --propagation private
