@@ -3,6 +3,7 @@
 # desc: a server in a mount namespace in which its own device is mounted: its death unmounts it
 # timeout: 180
 # cpus: 4
+# tier: full
 #
 # Such a server's end closes the namespace, and that unmounts the file system: a dying process waits
 # for I/O that only its successor, or a STOP, can end. Neither may hang.
