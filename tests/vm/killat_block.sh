@@ -3,6 +3,7 @@
 # desc: the server dies while discard, partition scan, resize or quiesce run; data judged
 # timeout: 240
 # cpus: 4
+# tier: full
 . "$UBLK_TESTS/vm/lib.sh"
 . "$UBLK_TESTS/vm/raw.sh"
 . "$UBLK_TESTS/vm/kills.sh"

@@ -3,6 +3,7 @@
 # desc: the server dies while mkfs, mount, fsync, umount and fstrim run: each succeeds, data whole
 # timeout: 240
 # cpus: 4
+# tier: full
 . "$UBLK_TESTS/vm/lib.sh"
 . "$UBLK_TESTS/vm/raw.sh"
 . "$UBLK_TESTS/vm/kills.sh"

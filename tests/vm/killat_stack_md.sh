@@ -3,6 +3,7 @@
 # desc: md RAID 1 on two devices whose servers die: not degraded with REISSUE, degraded with FAIL_IO
 # timeout: 240
 # cpus: 4
+# tier: full
 . "$UBLK_TESTS/vm/lib.sh"
 . "$UBLK_TESTS/vm/raw.sh"
 . "$UBLK_TESTS/vm/kills.sh"

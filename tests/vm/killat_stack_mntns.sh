@@ -3,6 +3,7 @@
 # desc: a server in a mount namespace in which its own device is mounted: its death unmounts it
 # timeout: 180
 # cpus: 4
+# tier: full
 #
 # Such a server's end closes the namespace, and that unmounts the file system: a dying process waits
 # for I/O that only its successor, or a STOP, can end. Neither may hang.
@@ -32,9 +33,9 @@ inside() { nsenter -t "${BG_PID[$NOW]}" -m -- "$@"; }
 fill()
 {
 	head -c 1M /dev/urandom >"data.$1"
-	inside cp "data.$1" "$dir/synced.$1"
+	inside cp "$PWD/data.$1" "$dir/synced.$1"
 	inside sync -f "$dir/synced.$1"
-	inside cp "data.$1" "$dir/cached.$1"
+	inside cp "$PWD/data.$1" "$dir/cached.$1"
 }
 
 start first unshare -m --propagation private
