@@ -96,6 +96,7 @@ static bool ublk_abort_slot(struct ublk_session *s, struct ublk_slot *slot,
 	/* nobody writes slot->rq before its tag comes again, which it can not yet */
 	rq = slot->rq;
 	trace_ublk_abort(s, slot, from, park);
+	atomic64_inc(&dev->nr_taken);
 	if (park) {
 		if (!queued)
 			atomic64_inc(&dev->nr_reissued);

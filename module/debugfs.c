@@ -110,6 +110,7 @@ static int ublk_counters_show(struct seq_file *m, void *unused)
 	seq_printf(m, "parked_now: %d\n", atomic_read(&dev->nr_parked));
 	seq_printf(m, "parked_ms: %llu\n",
 		   div_u64(atomic64_read(&dev->parked_ns), NSEC_PER_MSEC));
+	seq_printf(m, "taken: %lld\n", atomic64_read(&dev->nr_taken));
 	seq_printf(m, "reissued: %lld\n", atomic64_read(&dev->nr_reissued));
 	seq_printf(m, "failed: %lld\n", atomic64_read(&dev->nr_failed));
 	seq_printf(m, "late_commits: %lld\n", atomic64_read(&dev->nr_late));

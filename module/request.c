@@ -87,6 +87,7 @@ static void ublk_bounce(struct ublk_session *s, struct ublk_slot *slot, struct i
 	struct request *rq = slot->rq;
 
 	ublk_session_get(s);
+	atomic64_inc(&dev->nr_taken);
 	if (ublk_policy(dev)->park_queued && !READ_ONCE(dev->force_abort))
 		ublk_park(dev, rq);
 	else

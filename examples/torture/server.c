@@ -165,21 +165,15 @@ int server_is_busy(int id)
 int64_t server_caught(int id)
 {
 	char path[64], line[64];
-	int64_t sum = 0, value;
-	int seen = 0;
+	int64_t value = -1;
 	FILE *file;
 
 	snprintf(path, sizeof(path), "/sys/kernel/debug/ublk/%d/counters", id);
 	file = fopen(path, "re");
 	if (!file)
 		return -1;
-	while (fgets(line, sizeof(line), file)) {
-		if (sscanf(line, "reissued: %" SCNd64, &value) == 1 ||
-		    sscanf(line, "failed: %" SCNd64, &value) == 1) {
-			sum += value;
-			seen++;
-		}
-	}
+	while (fgets(line, sizeof(line), file) && sscanf(line, "taken: %" SCNd64, &value) != 1)
+		;
 	fclose(file);
-	return seen == 2 ? sum : -1;
+	return value;
 }

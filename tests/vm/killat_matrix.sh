@@ -10,7 +10,6 @@
 
 seed=${1:-$((SRANDOM % 32768))}
 note "seed $seed"
-trace_on ublk_abort ublk_state
 n=0
 # 12 of 48: any two values of different axes meet in one of them
 while read -r recovery data queues scheduler; do
@@ -32,5 +31,4 @@ off copy 1 mq-deadline
 off get-data 4 none
 off user-copy 4 mq-deadline
 EOT
-trace_off
 cells_report

@@ -11,7 +11,6 @@
 
 seed=${1:-$((SRANDOM % 32768))}
 note "seed $seed"
-trace_on ublk_abort ublk_state
 while read -r recovery data queues scheduler; do
 	sum=0
 	for kind in "${KINDS[@]}"; do
@@ -21,5 +20,4 @@ while read -r recovery data queues scheduler; do
 	note "$recovery $data $queues $scheduler: $sum of 9 kills count"
 	[ "$sum" -ge 5 ] || fail "too few kills of the cell found a request in flight"
 done < <(all_cells)
-trace_off
 cells_report

@@ -58,6 +58,7 @@ device_says session none
 device_says disk 1
 counter_is parked_now 2
 counter_is reissued 2
+counter_is taken 2
 counter_is failed 0
 
 # not serve: that reads a block of its own, which would count

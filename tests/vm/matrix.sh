@@ -10,10 +10,9 @@
 #	stopped	SIGSTOP, and SIGKILL a moment later
 #	point	at a named moment of serving (lib/point.h), which the server brings on itself
 #
-# Only kills count that caught a request QUEUED or with the server: the module says so itself, an
-# event ublk_abort for each request that it takes from a dead session (trace_on ublk_abort
-# ublk_state). A violation, a hang and a
-# cell in which too little counted fail the script.
+# Only kills count that caught a request QUEUED or with the server: the module's counter "taken" says
+# so; of a kill at a point, where the server is at a request by definition, ublk-torture's own I/O. A
+# violation, a hang and a cell in which too little counted fail the script.
 
 POINTS=$UBLK_TESTS/points
 RECOVERIES=(reissue plain fail-io off)
@@ -43,16 +42,6 @@ all_cells()
 
 # one_of WORD..: a random one
 one_of() { local words=("$@"); printf '%s\n' "${words[RANDOM % ${#words[@]}]}"; }
-
-# counted: times that the device was LIVE and requests were taken from its server then, since the
-# trace was emptied. Each is killed once, and nothing else takes requests from one.
-counted()
-{
-	awk '
-		/ublk_state: dev=0 .*to=LIVE/ { taken = 0 }
-		/ublk_abort: dev=0 .*from=(QUEUED|SERVER|GETDATA)/ { n += !taken; taken = 1 }
-		END { print n + 0 }' "$TRACING/trace"
-}
 
 # cell_options RECOVERY DATA KIND: sets OPTIONS
 cell_options()
@@ -85,12 +74,11 @@ cell()
 	fi
 	add="ublk add $add --id 0 --queues $queues --depth 16 --recovery $recovery --data $data"
 	cell_options "$recovery" "$data" "$kind"
-	: >"$TRACING/trace"
 	LD_LIBRARY_PATH=$POINTS bounded $((120 + 30 * kills)) ublk-torture --json --rounds "$kills" \
 		--seed "$seed" "${OPTIONS[@]}" --recover "$recover" -- \
 		sh -c "$add && echo $scheduler >/sys/block/ublkb0/queue/scheduler" \
 		>verdict.json 2>torture.err || status=$?
-	CELL_COUNTED=$(counted) CELL_KILLS=$(jq .kills verdict.json)
+	CELL_COUNTED=$(jq .counted verdict.json) CELL_KILLS=$(jq .kills verdict.json)
 	CELL_DEATHS=$(wc -l <deaths)
 	if [ "$status" != 0 ]; then
 		tail -n 40 torture.err verdict.json

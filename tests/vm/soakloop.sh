@@ -29,7 +29,6 @@ COUNT=$1 SEED=$2 CELL_NR=$3 BATCH=$4
 BUDGET=1200
 mapfile -t ALL < <(all_cells)
 
-trace_on ublk_abort ublk_state
 while [ "$TOTAL_COUNTED" -lt "$COUNT" ] && [ "$SECONDS" -lt "$BUDGET" ]; do
 	# 29 has no divisor in common with 48: all come, and neighbours are not alike
 	read -r -a now <<<"${ALL[CELL_NR * 29 % ${#ALL[@]}]}"
@@ -41,4 +40,3 @@ while [ "$TOTAL_COUNTED" -lt "$COUNT" ] && [ "$SECONDS" -lt "$BUDGET" ]; do
 		"deaths=$CELL_DEATHS judged=$((TOTAL_JUDGED - judged)) at=$SECONDS"
 	CELL_NR=$((CELL_NR + 1))
 done
-trace_off
