@@ -23,8 +23,7 @@ for entry in "${entries[@]}"; do
 	for name in $tests; do
 		case $name in
 		test_*.c)	[ -f "tests/unit/$name" ] || finding "$doc: $entry: no tests/unit/$name" ;;
-		lint_*.sh)	[ -f "tests/lint/${name#lint_}" ] ||
-					finding "$doc: $entry: no tests/lint/${name#lint_}" ;;
+		tests/lint/*.sh)	[ -f "$name" ] || finding "$doc: $entry: no $name" ;;
 		*)		if [ ! -f "tests/vm/$name" ]; then
 					finding "$doc: $entry: no tests/vm/$name"
 				elif ! grep -qw "$entry" <<<"$(covers "$name")"; then
