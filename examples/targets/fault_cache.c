@@ -111,7 +111,8 @@ int fault_cache_serve(struct fault_cache *cache, struct ublk_io *io, int ignore_
 	uint64_t len = ublk_io_length(io);
 	char *buffer = NULL;
 
-	if (len && posix_memalign((void **)&buffer, 4096, len))
+	/* FLUSH has no length */
+	if (posix_memalign((void **)&buffer, 4096, len ? len : 4096))
 		return -ENOMEM;
 	pthread_mutex_lock(&cache->lock);
 	switch (ublk_io_op(io)) {

@@ -9,7 +9,7 @@
 
 #define FIRST 1000	/* the area does not begin at block 0 */
 #define BLOCKS 8
-#define BLOCK 512
+#define BLOCK ((size_t)512)
 #define ZEROS 0		/* in place of a write */
 
 extern const struct stamp_owner owner;

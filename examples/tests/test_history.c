@@ -14,7 +14,7 @@
 #include "history.h"
 #include "plan.h"
 
-#define BLOCK 512
+#define BLOCK ((size_t)512)
 #define BLOCKS 16
 
 static char dir[] = "/tmp/history_XXXXXX", path[64];

@@ -286,7 +286,7 @@ static void zeroes(void **state)
 	did(JUDGE_WRITE, 0);
 	assert_int_equal(finds(0, ZEROS), VERDICT_LOST_WRITE);
 	begin(0);
-	a = did(JUDGE_WRITE, 0);
+	did(JUDGE_WRITE, 0);
 	did(JUDGE_WRITE, 1);
 	did(JUDGE_ZEROES, 1);
 	assert_int_equal(finds(0, ZEROS), VERDICT_STRAY_ZEROES);

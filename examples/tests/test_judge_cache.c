@@ -25,7 +25,7 @@ static void cache_that_dies(void **state)
 	assert_int_equal(finds(0, b), VERDICT_ROLL_BACK);
 	/* what lies between the flush and the crash may be there or not, any of it */
 	begin(JUDGE_VOLATILE);
-	a = did(JUDGE_WRITE, 0);
+	did(JUDGE_WRITE, 0);
 	did(JUDGE_FLUSH, 0);
 	b = did(JUDGE_WRITE, 0);
 	c = did(JUDGE_WRITE, 0);
@@ -104,7 +104,7 @@ static void fua_ignored(void **state)
 	(void)state;
 	begin(JUDGE_VOLATILE);
 	a = did(JUDGE_WRITE, 0);
-	b = did_fua(0);
+	did_fua(0);
 	crash();
 	assert_int_equal(finds(0, a), VERDICT_FUA_IGNORED);
 	begin(JUDGE_VOLATILE);

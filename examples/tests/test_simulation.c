@@ -196,7 +196,7 @@ static void honest(void **state)
 	uint64_t seed;
 
 	(void)state;
-	for (seed = 1; seed <= SEEDS * 2; seed++) {
+	for (seed = 1; seed <= 2ULL * SEEDS; seed++) {
 		if (simulate(seed, 0, HONEST))
 			fail_msg("seed %d: a durable disk is accused", (int)seed);
 		if (simulate(seed, 1, HONEST))

@@ -65,10 +65,10 @@ void judge_free(struct judge *judge);
 int judge_issue(struct judge *judge, uint64_t now, enum judge_kind kind, unsigned int flags,
 		uint64_t block, uint32_t nr);
 /* @is_good: acknowledged; else it failed. A FLUSH or READ that failed says nothing. */
-int judge_end(struct judge *judge, uint64_t now, uint64_t op, int is_good);
+int judge_end(struct judge *judge, uint64_t now, uint64_t issue, int is_good);
 
-/* One block of what a READ (@op) found, before that read's judge_end(). */
-enum verdict judge_found(struct judge *judge, uint64_t now, uint64_t op, uint64_t block,
+/* One block of what a READ (@issue) found, before that read's judge_end(). */
+enum verdict judge_found(struct judge *judge, uint64_t now, uint64_t issue, uint64_t block,
 			 const struct stamp *stamp);
 
 /*

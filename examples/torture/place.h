@@ -52,8 +52,8 @@ struct presence {
  */
 int place_add(struct place *place, uint64_t op, int is_zeros, uint64_t oldest_read);
 
-/* What had ended before @presence began is replaced. 1 if a crash could undo some of that. */
-int place_replace(struct place *place, const struct presence *presence);
+/* What had ended before @it began is replaced. 1 if a crash could undo some of that. */
+int place_replace(struct place *place, const struct presence *it);
 
 void place_end(struct place *place, uint64_t op, uint64_t now);
 void place_fail(struct place *place, uint64_t op);

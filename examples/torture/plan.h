@@ -40,7 +40,7 @@ struct plan {
 };
 
 void plan_init(struct plan *plan, const struct plan_options *options);
-void plan_next(struct plan *plan, struct step *ret);
+void plan_next(struct plan *plan, struct step *step);
 
 /* For what is to be random about kills: a number below @limit (not 0). */
 uint64_t plan_random(struct plan *plan, uint64_t limit);

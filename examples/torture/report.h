@@ -30,7 +30,7 @@ struct report {
 };
 
 /* One thing that was found; @report is the user pointer of the history. */
-void report_finding(const struct finding *finding, void *report);
+void report_finding(const struct finding *finding, void *user);
 
 /* All violations. */
 uint64_t report_violations(const struct report *report);

@@ -82,7 +82,7 @@ static void submitted(void *user)
 
 static int open_disk(struct run *run, struct option_error *err)
 {
-	const struct timespec pause = { .tv_nsec = 20 * 1000000 };
+	const struct timespec pause = { .tv_nsec = 20 * 1000000L };
 	char path[64];
 	int r, tries = OPEN_TRIES;
 
@@ -100,7 +100,7 @@ static int open_disk(struct run *run, struct option_error *err)
 static void let_disk_go(struct run *run)
 {
 	if (run->writer.nr_busy) {
-		run->writer.calm_until_ms = clock_ms() + 2 * TURN_MS;
+		run->writer.calm_until_ms = clock_ms() + 2ULL * TURN_MS;
 		return;
 	}
 	if (run->victim.is_closed)
@@ -140,7 +140,7 @@ static int turn(struct run *run)
 
 	run->victim.own = writer->nr_busy;
 	if (stage == VICTIM_WANTS_CLOSED || run->subject.fd < 0)
-		writer->calm_until_ms = clock_ms() + 2 * TURN_MS;
+		writer->calm_until_ms = clock_ms() + 2ULL * TURN_MS;
 	writer_turn(writer, TURN_MS);
 	if (writer->is_broken)
 		return give_up(run, STATUS_SETUP, "the history cannot be kept: no space, or no "

@@ -27,7 +27,7 @@ static uint64_t now_ms(void)
 
 static void look_again_later(void)
 {
-	const struct timespec pause = { .tv_nsec = LOOK_MS * 1000000 };
+	const struct timespec pause = { .tv_nsec = LOOK_MS * 1000000L };
 
 	nanosleep(&pause, NULL);
 }

@@ -75,7 +75,7 @@ static void read_blocks(struct scene *s)
 	if (fd < 0 || !buf)
 		raw_die(RAW_EXIT_FAIL, "the disk: %s", strerror(-fd));
 	for (i = 0; i < 8; i++)
-		if (pread(fd, buf, BLOCK, i * REG_BUF_BYTES) != BLOCK ||
+		if (pread(fd, buf, BLOCK, (off_t)i * REG_BUF_BYTES) != BLOCK ||
 		    memcmp(buf, s->uffd.pattern, BLOCK))
 			raw_die(RAW_EXIT_FAIL, "block %d is not what was committed", i);
 	close(fd);

@@ -210,7 +210,7 @@ static void *reader_main(void *arg)
 
 	/* what comes of it is not the point: it ends */
 	for (i = 0; fd >= 0 && buf && i < 2 * DEPTH; i++)
-		if (pread(fd, buf, 4096, i * 65536) < 0)
+		if (pread(fd, buf, 4096, (off_t)i * 65536) < 0)
 			break;
 	if (fd >= 0)
 		close(fd);

@@ -38,6 +38,7 @@ int reg_params_fault(struct reg *reg)
 	if (res != -EFAULT)
 		raw_die(RAW_EXIT_FAIL, "SET_PARAMS from half a structure: %d", res);
 	get_params(reg, &after);
+	/* NOLINTNEXTLINE(bugprone-suspicious-memory-comparison): bytes are what the kernel gives */
 	if (memcmp(&before, &after, sizeof(before)))
 		raw_die(RAW_EXIT_FAIL, "a SET_PARAMS that failed changed them: %llu sectors",
 			(unsigned long long)after.basic.dev_sectors);
@@ -48,6 +49,7 @@ int reg_params_fault(struct reg *reg)
 	if (res != -EINVAL)
 		raw_die(RAW_EXIT_FAIL, "SET_PARAMS with a shift of 40: %d", res);
 	get_params(reg, &after);
+	/* NOLINTNEXTLINE(bugprone-suspicious-memory-comparison) */
 	if (memcmp(&before, &after, sizeof(before)))
 		raw_die(RAW_EXIT_FAIL, "a SET_PARAMS that was refused changed them");
 	reg_del(reg);
