@@ -157,7 +157,7 @@ struct ublk_device {
 	atomic64_t parked_ns;		/* total time that requests were parked */
 	atomic64_t nr_late;		/* commands of stale sessions or aborted slots refused */
 	atomic64_t nr_failed;		/* requests ended by the crash path with an error */
-	atomic64_t nr_taken;		/* requests that were bound to a slot when it was given up */
+	atomic64_t nr_taken;		/* taken back from slots that were given up */
 	atomic64_t nr_reissued;		/* requests parked after the server had them */
 	struct dentry *debugfs;
 };

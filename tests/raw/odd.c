@@ -29,7 +29,7 @@ void odd_vfork_closer(struct worker *w)
 	raw_say("VFORK worker=%u", w->index);
 	pid = vfork();
 	if (pid == 0) {
-		/* NOLINTNEXTLINE(clang-analyzer-unix.Vfork): what a vfork child may not do is the point */
+		/* what a vfork child may not do is the point NOLINTNEXTLINE(*-unix.Vfork) */
 		fd = open(path, O_WRONLY | O_CLOEXEC);
 		if (fd >= 0 && write(fd, page, CLOSER_BYTES) == CLOSER_BYTES)
 			close(fd);
