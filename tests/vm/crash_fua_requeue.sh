@@ -10,10 +10,10 @@
 
 # attributes: a volatile cache, and FUA
 ARGS=(--depth 16 --size 8M --attrs 12 --file "$PWD/backing" --recovery reissue)
+unwatched
 serve srv --id 0 "${ARGS[@]}" --do stall@usr1
 [ "$(cat /sys/block/ublkb0/queue/fua)" = 1 ] || fail "the disk takes no FUA"
 echo mq-deadline >/sys/block/ublkb0/queue/scheduler
-unwatched
 usr1 srv
 for n in 0 1 2 3; do
 	run_bg "fua$n" dd if=/dev/zero of=/dev/ublkb0 bs=4k count=1 seek=$((16 * n)) \
