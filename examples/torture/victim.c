@@ -275,6 +275,8 @@ static int bring_back(struct victim *v)
 	int left = patience_ms(v), r;
 	pid_t pid;
 
+	/* one that died before it is LIVE would leave a device to be deleted again */
+	v->is_armed = 0;
 	v->is_closed = 0;
 	v->stage = VICTIM_WANTS_CLOSED;
 	while (!v->is_closed)
