@@ -42,7 +42,7 @@ static bool ublk_end_part(struct request *rq, unsigned int bytes)
 }
 
 /*
- * A FUA write went around the I/O scheduler on its way here, and its end will, too. But up to 6.3 a
+ * A FUA write went around the I/O scheduler on its way here, and its end will, too. But on 6.1 a
  * requeue takes it through the scheduler, which then waits for its end for ever: mq-deadline holds
  * back what has a lower priority, and warns when the disk goes. DONTPREP makes it go around again.
  */

@@ -145,14 +145,21 @@ pid_t server_find(int id)
 	return found;
 }
 
+/* A file of the device's folder in debugfs; NULL if the driver has none. */
+static FILE *debugfs_open(int id, const char *name)
+{
+	char path[64];
+
+	snprintf(path, sizeof(path), "/sys/kernel/debug/ublk/%d/%s", id, name);
+	return fopen(path, "re");
+}
+
 int server_is_busy(int id)
 {
-	char path[64], line[96];
+	FILE *file = debugfs_open(id, "slots");
 	unsigned int nr, busy = 0;
-	FILE *file;
+	char line[96];
 
-	snprintf(path, sizeof(path), "/sys/kernel/debug/ublk/%d/slots", id);
-	file = fopen(path, "re");
 	if (!file)
 		return 1;
 	while (!busy && fgets(line, sizeof(line), file))
@@ -164,12 +171,10 @@ int server_is_busy(int id)
 
 int64_t server_caught(int id)
 {
-	char path[64], line[64];
+	FILE *file = debugfs_open(id, "counters");
 	int64_t value = -1;
-	FILE *file;
+	char line[64];
 
-	snprintf(path, sizeof(path), "/sys/kernel/debug/ublk/%d/counters", id);
-	file = fopen(path, "re");
 	if (!file)
 		return -1;
 	while (fgets(line, sizeof(line), file) && sscanf(line, "taken: %" SCNd64, &value) != 1)

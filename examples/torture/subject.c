@@ -112,28 +112,26 @@ int subject_write_fd(const struct subject *subject, uint64_t offset)
 								  subject->fd;
 }
 
-int subject_discard(const struct subject *subject, uint64_t offset, uint64_t bytes)
+/* A range of the file by fallocate(@mode), of the disk by ioctl(@request). */
+static int range_do(const struct subject *subject, int mode, unsigned long request, uint64_t offset,
+		    uint64_t bytes)
 {
 	uint64_t range[2] = { offset, bytes };
 	int r;
 
 	if (subject->is_file)
-		r = fallocate(subject->fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE,
-			      (off_t)offset, (off_t)bytes);
+		r = fallocate(subject->fd, mode | FALLOC_FL_KEEP_SIZE, (off_t)offset, (off_t)bytes);
 	else
-		r = ioctl(subject->fd, BLKDISCARD, range);
+		r = ioctl(subject->fd, request, range);
 	return r < 0 ? -errno : 0;
+}
+
+int subject_discard(const struct subject *subject, uint64_t offset, uint64_t bytes)
+{
+	return range_do(subject, FALLOC_FL_PUNCH_HOLE, BLKDISCARD, offset, bytes);
 }
 
 int subject_zero(const struct subject *subject, uint64_t offset, uint64_t bytes)
 {
-	uint64_t range[2] = { offset, bytes };
-	int r;
-
-	if (subject->is_file)
-		r = fallocate(subject->fd, FALLOC_FL_ZERO_RANGE | FALLOC_FL_KEEP_SIZE,
-			      (off_t)offset, (off_t)bytes);
-	else
-		r = ioctl(subject->fd, BLKZEROOUT, range);
-	return r < 0 ? -errno : 0;
+	return range_do(subject, FALLOC_FL_ZERO_RANGE, BLKZEROOUT, offset, bytes);
 }

@@ -58,11 +58,14 @@ dkms_second()
 
 builds_stage()
 {
-	local kernel first='' t0 name
+	local kernel first='' t0 name stock=()
 	need_packages kmod sparse
+	# Debug kernels are no packages, and their module is built where they are.
+	for kernel in $RUN_KERNELS; do
+		[ -n "$(debug_flavour "$kernel")" ] || stock+=("$kernel")
+	done
 	copy_module_source "$TMP/turn" || return
-	for kernel in $RUN_KERNELS 6.1; do
-		[ -z "$(debug_flavour "$kernel")" ] || continue
+	for kernel in "${stock[@]}" 6.1; do
 		t0=$SECONDS name=module_build@$kernel
 		[ -z "$first" ] || [ "$kernel" != 6.1 ] || name=module_build_again@6.1
 		if ! build_for "$kernel"; then
@@ -77,7 +80,7 @@ builds_stage()
 	as_root rm -rf -- "$TMP/turn"
 	[ -n "$FULL" ] || return 0
 	copy_module_source "$TMP/turn" || return
-	for kernel in $RUN_KERNELS; do
+	for kernel in "${stock[@]}"; do
 		dkms_second "$kernel"
 	done
 }
