@@ -2,6 +2,7 @@
 # shellcheck shell=bash
 # desc: how long from SIGKILL to QUIESCED, and to the first I/O that a successor completes
 # timeout: 200
+# tier: full
 . "$UBLK_TESTS/vm/lib.sh"
 . "$UBLK_TESTS/vm/raw.sh"
 . "$UBLK_TESTS/vm/kills.sh"
