@@ -11,6 +11,7 @@
 #include <linux/module.h>
 
 #include "abort.h"
+#include "access.h"
 #include "chardev.h"
 #include "ctrl.h"
 #include "debugfs.h"
@@ -35,6 +36,8 @@ static void ublk_device_release(struct device *cdev_dev)
 	if (dev->tag_set.tags)
 		blk_mq_free_tag_set(&dev->tag_set);
 	mutex_destroy(&dev->mutex);
+	if (ublk_is_unprivileged(dev))
+		ublk_unprivileged_put();
 	kfree(dev);
 	module_put(THIS_MODULE);
 }
@@ -147,15 +150,24 @@ static void ublk_device_init_fields(struct ublk_device *dev,
  * ublk_device_alloc() - make a device that nobody sees yet
  * @info: negotiated; dev_id -1 for any id
  *
- * Return: the device, or ERR_PTR: -EEXIST the id is taken, -ENOSPC no id is free, -ENOMEM.
+ * Return: the device, or ERR_PTR: -EEXIST the id is taken, -ENOSPC no id is free, -ENOMEM, -EACCES
+ * too many unprivileged devices, -EINTR.
  */
 struct ublk_device *ublk_device_alloc(const struct ublksrv_ctrl_dev_info *info)
 {
-	struct ublk_device *dev = kzalloc(sizeof(*dev), GFP_KERNEL);
+	bool is_unprivileged = info->flags & UBLK_F_UNPRIVILEGED_DEV;
+	struct ublk_device *dev;
 	int err;
 
-	if (!dev)
+	err = is_unprivileged ? ublk_unprivileged_get() : 0;
+	if (err)
+		return ERR_PTR(err);
+	dev = kzalloc(sizeof(*dev), GFP_KERNEL);
+	if (!dev) {
+		if (is_unprivileged)
+			ublk_unprivileged_put();
 		return ERR_PTR(-ENOMEM);
+	}
 	/* rmmod is refused while there is a device, as long as anything refers to it */
 	__module_get(THIS_MODULE);
 	ublk_device_init_fields(dev, info);

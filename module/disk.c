@@ -2,6 +2,7 @@
 /*
  * disk.c - the gendisk of a device: made at START, torn down by a stop, freed by its last opener
  */
+#include "access.h"
 #include "device.h"
 #include "disk.h"
 #include "disk_limits.h"
@@ -25,7 +26,9 @@ UBLK_BDEV_OPEN(ublk_disk_open)
 	struct ublk_device *dev = disk->private_data;
 
 	/* TRY_STOP found nobody and is about to stop: for root, too (C17) */
-	return dev->block_open ? -ENXIO : 0;
+	if (dev->block_open)
+		return -ENXIO;
+	return ublk_access_disk(dev) ? 0 : -EPERM;
 }
 
 static const struct block_device_operations ublk_disk_ops = {

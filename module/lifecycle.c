@@ -4,6 +4,7 @@
  */
 #include <linux/uaccess.h>
 
+#include "access.h"
 #include "device.h"
 #include "disk.h"
 #include "lifecycle.h"
@@ -28,9 +29,11 @@ static bool ublk_recovery_flags_fit(u64 flags)
 	return flags & UBLK_F_USER_RECOVERY || !(flags & UBLK_F_QUIESCE);
 }
 
-/* What the caller asked for becomes what it gets. Return: 0 or -EINVAL. */
+/* What the caller asked for becomes what it gets. Return: 0, -EINVAL or -EPERM. */
 static int ublk_negotiate(struct ublksrv_ctrl_dev_info *info)
 {
+	int err;
+
 	if (!info->queue_depth || info->queue_depth > UBLK_MAX_QUEUE_DEPTH ||
 	    !info->nr_hw_queues || info->nr_hw_queues > UBLK_MAX_NR_QUEUES ||
 	    !ublk_recovery_flags_fit(info->flags))
@@ -47,6 +50,9 @@ static int ublk_negotiate(struct ublksrv_ctrl_dev_info *info)
 
 	/* a bit that nobody here knows means nothing, as it always did */
 	info->flags &= UBLK_FEATURES;
+	err = ublk_access_add(info);
+	if (err)
+		return err;
 	info->flags |= UBLK_F_CMD_IOCTL_ENCODE | UBLK_F_URING_CMD_COMP_IN_TASK |
 		       UBLK_F_PER_IO_DAEMON | UBLK_F_SAFE_STOP_DEV;
 	if (info->flags & UBLK_F_USER_COPY)
@@ -69,7 +75,8 @@ static int ublk_negotiate(struct ublksrv_ctrl_dev_info *info)
  * @none: no device yet
  * @header: copied and trusted to be stable; addr and len are user's
  *
- * Return: 0; -EINVAL, -EFAULT, -EEXIST the id is taken, -ENOSPC, -ENOMEM.
+ * Return: 0; -EINVAL, -EFAULT, -EEXIST the id is taken, -ENOSPC, -ENOMEM; -EPERM the caller may have
+ * unprivileged devices only; -EACCES there are ublks_max of those; -EINTR.
  */
 int ublk_ctrl_add(struct ublk_device *none, const struct ublksrv_ctrl_cmd *header)
 {

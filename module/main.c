@@ -14,8 +14,8 @@ struct workqueue_struct *ublk_wq;
 struct workqueue_struct *ublk_stop_wq;
 struct workqueue_struct *ublk_reap_wq;
 
-static unsigned int ublks_max = 64;
-module_param(ublks_max, uint, 0644);
+unsigned int ublk_ublks_max = 64;
+module_param_named(ublks_max, ublk_ublks_max, uint, 0644);
 MODULE_PARM_DESC(ublks_max, "max number of unprivileged devices allowed to add (default: 64)");
 
 /* io_uring does not tell the driver of a death before 6.7, so there the period is felt */

@@ -240,9 +240,16 @@ static blk_status_t ublk_queue_rq(struct blk_mq_hw_ctx *hctx, const struct blk_m
 	return dev->recovery == UBLK_RECOVERY_FAIL_IO ? BLK_STS_TARGET : BLK_STS_IOERR;
 }
 
-/* The server may take as long as it likes; STOP has its own limit. */
+/*
+ * The server may take as long as it likes; STOP has its own limit. Not so an unprivileged one: who
+ * reads from its disk, udev for one, has not chosen to trust it.
+ */
 static enum blk_eh_timer_return ublk_timeout(struct request *rq)
 {
+	struct ublk_device *dev = rq->q->queuedata;
+
+	if (ublk_is_unprivileged(dev))
+		ublk_session_kill_server(dev);
 	return BLK_EH_RESET_TIMER;
 }
 

@@ -342,3 +342,27 @@ bool ublk_session_process_is_gone(struct ublk_session *s)
 	rcu_read_unlock();
 	return gone;
 }
+
+/**
+ * ublk_session_kill_server() - SIGKILL for the process that serves the device, if there is one
+ * @dev: device
+ *
+ * Found by what was pinned at open, so that no other process can have got its number; and one that
+ * has become another program since is not the server any more.
+ *
+ * Context: any that may take RCU's read lock.
+ */
+void ublk_session_kill_server(struct ublk_device *dev)
+{
+	struct ublk_session *s;
+
+	rcu_read_lock();
+	s = rcu_dereference(dev->session);
+	if (s && READ_ONCE(s->phase) == UBLK_PHASE_LIVE && !ublk_session_process_is_gone(s)) {
+		dev_warn_ratelimited(&dev->cdev_dev,
+				     "a request was not answered in time: server %d is killed\n",
+				     pid_nr(s->opener));
+		kill_pid(s->opener, SIGKILL, 1);
+	}
+	rcu_read_unlock();
+}

@@ -23,6 +23,7 @@ bool ublk_session_retire_locked(struct ublk_session *s);
 
 void ublk_slot_set_owner(struct ublk_session *s, struct ublk_slot *slot, struct task_struct *task);
 bool ublk_slot_owner_is_gone(struct ublk_session *s, struct ublk_slot *slot);
+void ublk_session_kill_server(struct ublk_device *dev);
 bool ublk_session_process_is_gone(struct ublk_session *s);
 
 #endif /* UBLK_SESSION_H */

@@ -48,10 +48,10 @@
 /* Every flag that this driver can serve; GET_FEATURES reports it and ADD_DEV masks with it. */
 #define UBLK_FEATURES                                                                     \
 	(UBLK_F_URING_CMD_COMP_IN_TASK | UBLK_F_NEED_GET_DATA | UBLK_F_USER_RECOVERY |    \
-	 UBLK_F_USER_RECOVERY_REISSUE | UBLK_F_CMD_IOCTL_ENCODE | UBLK_F_USER_COPY |      \
-	 UBLK_F_USER_RECOVERY_FAIL_IO | UBLK_F_UPDATE_SIZE | UBLK_F_QUIESCE |             \
-	 UBLK_F_PER_IO_DAEMON | UBLK_F_SAFE_STOP_DEV | UBLK_F_NO_AUTO_PART_SCAN |         \
-	 UBLK_F_IO_DESC_SIZE)
+	 UBLK_F_USER_RECOVERY_REISSUE | UBLK_F_UNPRIVILEGED_DEV | UBLK_F_CMD_IOCTL_ENCODE |\
+	 UBLK_F_USER_COPY | UBLK_F_USER_RECOVERY_FAIL_IO | UBLK_F_UPDATE_SIZE |           \
+	 UBLK_F_QUIESCE | UBLK_F_PER_IO_DAEMON | UBLK_F_SAFE_STOP_DEV |                   \
+	 UBLK_F_NO_AUTO_PART_SCAN | UBLK_F_IO_DESC_SIZE)
 
 struct ublk_device;
 
@@ -193,6 +193,11 @@ static inline bool ublk_is_user_copy(const struct ublk_device *dev)
 	return dev->info.flags & UBLK_F_USER_COPY;
 }
 
+static inline bool ublk_is_unprivileged(const struct ublk_device *dev)
+{
+	return dev->info.flags & UBLK_F_UNPRIVILEGED_DEV;
+}
+
 static inline bool ublk_is_get_data(const struct ublk_device *dev)
 {
 	return dev->info.flags & UBLK_F_NEED_GET_DATA;
@@ -219,6 +224,7 @@ extern struct workqueue_struct *ublk_wq;
 extern struct workqueue_struct *ublk_stop_wq;
 extern struct workqueue_struct *ublk_reap_wq;
 
+extern unsigned int ublk_ublks_max;
 extern unsigned int ublk_monitor_period_ms;
 extern unsigned int ublk_stop_timeout_ms;
 extern bool ublk_hints;

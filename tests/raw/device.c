@@ -35,6 +35,12 @@ int server_create(struct server *srv)
 	fail_say(srv, "add");
 	if (res < 0)
 		return res;
+	if (srv->info.flags & UBLK_F_UNPRIVILEGED_DEV) {
+		srv->ctrl.with_path = true;
+		res = said("GRANT", raw_char_wait_granted(srv->info.dev_id, opt->timeout_ms));
+		if (res < 0)
+			return res;
+	}
 
 	raw_basic_params(&params, opt->size, opt->bs_shift, srv->info.max_io_buf_bytes);
 	params.basic.attrs = opt->attrs;

@@ -11,6 +11,8 @@
 #include "fault.h"
 #include "raw.h"
 
+#define RAW_PATH 64
+
 /* user_data of the cancel that a timeout sends; commands use 1 */
 enum { UD_COMMAND = 1, UD_CANCEL = 2 };
 
@@ -117,17 +119,29 @@ static int submit_and_fail(struct raw_ctrl *ctrl, int *ret_res)
 	return ret < 0 && ret != -ETIME ? submit_and_wait(ctrl, ret_res) : ret;
 }
 
-/**
- * raw_ctrl_issue() - send one control command and wait for its result
- * @ctrl: from raw_ctrl_open()
- * @op: encoded number; with ctrl->legacy only its lowest byte is sent
- * @cmd: header, passed as it is
- *
- * Return: cqe->res.  When the time is over the command is cancelled and
- * ctrl->timed_out set; RAW_NO_ANSWER if not even that brought it back, and
- * then buffers of the command must not be reused.
- */
-int raw_ctrl_issue(struct raw_ctrl *ctrl, uint32_t op, const struct ublksrv_ctrl_cmd *cmd)
+static const char *char_path(uint32_t id, char path[RAW_PATH])
+{
+	snprintf(path, RAW_PATH, "/dev/ublkc%u", id);
+	return path;
+}
+
+/* The same command with the node's path ahead of what was its payload. */
+static struct ublksrv_ctrl_cmd put_path(struct raw_ctrl *ctrl, const struct ublksrv_ctrl_cmd *cmd)
+{
+	struct ublksrv_ctrl_cmd out = *cmd;
+	char path[RAW_PATH];
+
+	out.dev_path_len = strlen(char_path(cmd->dev_id, path)) + 1;
+	if (out.dev_path_len + cmd->len > sizeof(ctrl->payload))
+		raw_die(RAW_EXIT_FAIL, "the payload is too long for this tool");
+	memcpy(ctrl->payload, path, out.dev_path_len);
+	memcpy(ctrl->payload + out.dev_path_len, (void *)(uintptr_t)cmd->addr, cmd->len);
+	out.addr = (uintptr_t)ctrl->payload;
+	out.len = out.dev_path_len + cmd->len;
+	return out;
+}
+
+static int issue(struct raw_ctrl *ctrl, uint32_t op, const struct ublksrv_ctrl_cmd *cmd)
 {
 	const unsigned int nth = ctrl->fail_nth;
 	struct io_uring_sqe *sqe;
@@ -164,6 +178,30 @@ int raw_ctrl_issue(struct raw_ctrl *ctrl, uint32_t op, const struct ublksrv_ctrl
 	/* generous: a handler that ignores the cancel is a finding */
 	ret = wait_answer(ctrl, 5000, &res);
 	return ret == 0 ? res : RAW_NO_ANSWER;
+}
+
+/**
+ * raw_ctrl_issue() - send one control command and wait for its result
+ * @ctrl: from raw_ctrl_open()
+ * @op: encoded number; with ctrl->legacy only its lowest byte is sent
+ * @cmd: header, passed as it is
+ *
+ * Return: cqe->res.  When the time is over the command is cancelled and
+ * ctrl->timed_out set; RAW_NO_ANSWER if not even that brought it back, and
+ * then buffers of the command must not be reused.
+ */
+int raw_ctrl_issue(struct raw_ctrl *ctrl, uint32_t op, const struct ublksrv_ctrl_cmd *cmd)
+{
+	struct ublksrv_ctrl_cmd pathed;
+	int res;
+
+	if (!ctrl->with_path || op == UBLK_U_CMD_ADD_DEV || op == UBLK_U_CMD_GET_FEATURES)
+		return issue(ctrl, op, cmd);
+	pathed = put_path(ctrl, cmd);
+	res = issue(ctrl, op, &pathed);
+	if (res >= 0 && (op == UBLK_U_CMD_GET_DEV_INFO || op == UBLK_U_CMD_GET_PARAMS))
+		memcpy((void *)(uintptr_t)cmd->addr, ctrl->payload + pathed.dev_path_len, cmd->len);
+	return res;
 }
 
 int raw_add(struct raw_ctrl *ctrl, struct ublksrv_ctrl_dev_info *info)
@@ -255,10 +293,23 @@ static int open_node(const char *path, int flags, unsigned int wait_ms)
 
 int raw_char_open(uint32_t id, unsigned int wait_ms)
 {
-	char path[64];
+	char path[RAW_PATH];
 
-	snprintf(path, sizeof(path), "/dev/ublkc%u", id);
-	return open_node(path, O_RDWR, wait_ms);
+	return open_node(char_path(id, path), O_RDWR, wait_ms);
+}
+
+int raw_char_wait_granted(uint32_t id, unsigned int wait_ms)
+{
+	uint64_t end = raw_now_ms() + wait_ms;
+	char path[RAW_PATH];
+
+	char_path(id, path);
+	while (access(path, R_OK | W_OK) < 0) {
+		if ((errno != ENOENT && errno != EACCES) || raw_now_ms() >= end)
+			return -errno;
+		usleep(2000);
+	}
+	return 0;
 }
 
 int raw_block_open(uint32_t id, int flags, unsigned int wait_ms)

@@ -32,6 +32,9 @@ struct raw_ctrl {
 	int fd;
 	unsigned int timeout_ms;	/* per command; 0 = for ever */
 	bool legacy;			/* bare numbers instead of ioctl encoding */
+	bool with_path;			/* the node's path goes ahead of payloads, as it must
+					 * with unprivileged devices */
+	unsigned char payload[512];	/* path and payload then; the kernel's while in flight */
 	bool timed_out;			/* the last command had to be cancelled */
 	unsigned int fail_nth;		/* of the next command: this allocation or copy fails */
 	bool failed_nth;		/* it came to that */
@@ -56,6 +59,8 @@ void raw_basic_params(struct ublk_params *params, uint64_t bytes, unsigned int b
 		      unsigned int max_io_bytes);
 
 int raw_char_open(uint32_t id, unsigned int wait_ms);
+/* until the caller may use the node: somebody has to grant it first; 0 or -errno */
+int raw_char_wait_granted(uint32_t id, unsigned int wait_ms);
 int raw_block_open(uint32_t id, int flags, unsigned int wait_ms);
 
 /* the position of byte 0 of (queue, tag) for user copy */

@@ -32,6 +32,8 @@ become_server()
 	exec "$@" >"$file" 2>&1
 }
 
+SERVER_AS=()	# what starts it: as another user, for one
+
 # serve NAME ARG..: a raw server in the background, its output in NAME.out; waits until it serves.
 serve()
 {
@@ -68,7 +70,7 @@ serve_until()
 	shift 2
 	# Not what the server before it has said
 	rm -f "$name.out"
-	run_bg "$name" become_server "$name.out" ublk-raw-server "$@"
+	run_bg "$name" become_server "$name.out" "${SERVER_AS[@]}" ublk-raw-server "$@"
 	saw "$name" "$pattern" 60
 }
 
