@@ -53,7 +53,7 @@ u1 ENODEV info --id 0 --path "$NODE"
 as "${USER1[@]}" unshare -Ur -- EPERM add --id 0
 # the administrator's are not
 ctl OK add --id 0 --flags unprivileged
-! grep -q '^flags_names=.*unprivileged' <(ublk-ctl info --id 0) ||
+! grep -q '^dev_flags_names=.*unprivileged' <(ublk-ctl info --id 0) ||
 	fail "root's device is unprivileged"
 ctl OK del --id 0
 
@@ -64,8 +64,8 @@ head -c 64K /dev/urandom >data
 "${USER1[@]}" dd of=$DISK bs=64k iflag=fullblock oflag=direct status=none <data
 "${USER1[@]}" dd if=$DISK bs=64k count=1 iflag=direct status=none | cmp - data
 cmp -n 65536 data $DISK
-grep -q '^flags_names=.*unprivileged' <(ublk-ctl info2 --id 0 --path "$NODE") || fail "not unprivileged"
-! grep -q '^flags_names=.*recovery' <(ublk-ctl info2 --id 0 --path "$NODE") || fail "it has recovery"
+grep -q '^dev_flags_names=.*unprivileged' <(ublk-ctl info2 --id 0 --path "$NODE") || fail "not unprivileged"
+! grep -q '^dev_flags_names=.*recovery' <(ublk-ctl info2 --id 0 --path "$NODE") || fail "it has recovery"
 [ ! -e "/sys/class/block/ublkb0/ublkb0p1" ] || fail "its partition table was believed"
 
 note "nobody else opens its disk, whatever the mode of the node"

@@ -17,7 +17,9 @@ rescue()
 		echo "rescue: device ${node##*ublkc} is $(state_of "${node##*ublkc}")"
 		grep . "$DEBUG/${node##*ublkc}"/* || true
 		echo 1000 >"$PARAMS/stop_timeout_ms"
-		ublk-ctl del --id "${node##*ublkc}" --timeout 15
+		# with the path: an unprivileged one
+		ublk-ctl del --id "${node##*ublkc}" --timeout 15 ||
+			ublk-ctl del --id "${node##*ublkc}" --path "/dev/${node##*/}" --timeout 15
 	done
 }
 cleanup rescue
