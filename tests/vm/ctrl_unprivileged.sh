@@ -102,7 +102,7 @@ for verb in start stop del del-async set-params start-recovery end-recovery upda
 	u2 EACCES "$verb" --id 0 --path "$NODE"
 done
 chmod 600 $NODE
-u1 EBUSY start-recovery --id 0 --path "$NODE"
+u1 EINVAL start-recovery --id 0 --path "$NODE"
 u1 OK update-size --id 0 --sectors 16384 --path "$NODE"
 [ "$(cat /sys/block/ublkb0/size)" = 16384 ] || fail "not resized"
 u1 OK del-async --id 0 --path "$NODE"
