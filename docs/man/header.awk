@@ -19,6 +19,7 @@ function page_of(title)
 	if (title ~ /^Serving, with threads/) return "libublk-queues"
 	if (title == "A request") return "libublk-requests"
 	if (title ~ /^Records/) return "libublk-records"
+	if (title ~ /^Counters/) return "libublk-counters"
 	if (title ~ /^Supervision/) return "libublk-supervision"
 	print "header.awk: no page is known for the section \"" title "\" of ublk.h" >"/dev/stderr"
 	failed = 1
