@@ -4,8 +4,8 @@
 #
 #   mkpackage.sh root OUT RELEASE MIRRORS APTCONF PACKAGE..        OUT: a directory
 #   mkpackage.sh packages OUT ROOT SOURCE OWNER                    OUT: *.deb and lintian.log
-#   mkpackage.sh stock OUT RELEASE MIRRORS PINS APTCONF KVER PACKAGES OWNER PACKAGE..
-#                                                                  OUT: root.img, vmlinuz, initrd
+#   mkpackage.sh stock OUT RELEASE MIRRORS PINS APTCONF KVER PACKAGE..      OUT: a directory
+#   mkpackage.sh installed OUT STOCK KVER PACKAGES OWNER           OUT: root.img, vmlinuz, initrd
 set -euo pipefail
 
 make_root()
@@ -82,21 +82,28 @@ check_library()
 		ldd by-pkg-config | grep "libublk.so.0 => /.*/lib"'
 }
 
-# A user's system: Debian and a kernel, then the packages as he would install them, and what they
-# need from the mirror.
+# A user's system: Debian, and a kernel with its headers.
 make_stock()
 {
-	local out=$1 release=$2 mirrors=$3 pins=$4 conf=$5 kver=$6 packages=$7 owner=$8
-	local root=$1.work/root include
-	shift 8
+	local out=$1 release=$2 mirrors=$3 pins=$4 conf=$5 kver=$6 include
+	shift 6
 	include=$(IFS=,; echo "linux-image-$kver,linux-headers-$kver,$*")
-	mkdir -p "$out.work" "$out"
 	mmdebstrap --mode=root --variant=minbase --include="$include" \
 		--aptopt='APT::Install-Recommends "false"' --aptopt="$conf" \
 		--setup-hook='mkdir -p "$1/etc/apt/preferences.d"' \
 		--setup-hook="cp '$pins' \"\$1/etc/apt/preferences.d/kernel\"" \
-		"$release" "$root" - <"$mirrors"
-	mount -t proc proc "$root/proc"
+		"$release" "$out" - <"$mirrors"
+	test -e "$out/boot/vmlinuz-$kver" || cp "$out/usr/lib/modules/$kver/vmlinuz" \
+		"$out/boot/vmlinuz-$kver"
+	test -e "$out/boot/initrd.img-$kver" || in_root "$out" update-initramfs -c -k "$kver"
+	chmod 755 "$out"
+}
+
+# The packages in it, as a user installs them; what they need comes from the mirror.
+make_installed()
+{
+	local out=$1 kver=$3 packages=$4 owner=$5 root=$1.work/root
+	changed "$2" "$1.work"
 	cp /etc/resolv.conf "$root/etc/resolv.conf"
 	mkdir "$root/root/packages"
 	cp "$packages"/*.deb "$root/root/packages/"
@@ -106,13 +113,11 @@ make_stock()
 		apt-get -q -y install ./ublk-dkms_*.deb ./ublk_*.deb ./libublk0_*.deb ./ublk-targets_*.deb
 		dkms status
 		modinfo -k "$0" -n ublk_drv | grep "^/lib/modules/$0/updates/dkms/"' "$kver"
-	test -e "$root/boot/vmlinuz-$kver" || cp "$root/usr/lib/modules/$kver/vmlinuz" \
-		"$root/boot/vmlinuz-$kver"
-	test -e "$root/boot/initrd.img-$kver" || in_root "$root" update-initramfs -c -k "$kver"
 	# The harness starts its guests by this name.
 	install -m 755 "$(dirname "$(readlink -f "$0")")/guest/ublk-init" "$root/sbin/ublk-init"
 	echo ublk >"$root/etc/hostname"
-	umount "$root/proc"
+	umount "$root/tmp" "$root/proc"
+	mkdir -p "$out"
 	cp "$root/boot/vmlinuz-$kver" "$out/vmlinuz"
 	cp "$root/boot/initrd.img-$kver" "$out/initrd"
 	mke2fs -q -t ext4 -E lazy_itable_init=1,lazy_journal_init=1 -d "$root" "$out/root.img" 3G
@@ -136,7 +141,8 @@ case $verb in
 root)		make_root "$@" ;;
 packages)	apart "$1.work" make-packages "$@" ;;
 make-packages)	make_packages "$@" ;;
-stock)		apart "$1.work" make-stock "$@" ;;
-make-stock)	make_stock "$@" ;;
+stock)		make_stock "$@" ;;
+installed)	apart "$1.work" make-installed "$@" ;;
+make-installed)	make_installed "$@" ;;
 *)		exit 2 ;;
 esac

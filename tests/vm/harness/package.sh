@@ -3,7 +3,8 @@
 # ./run package: Debian's packages, made in a clean root of the kernel's release; and the root that they
 # are installed in for the tests of group package_.
 
-PACKAGE_BUILD=(debhelper dh-dkms cmake pkg-config liburing-dev libjson-c-dev lintian man-db)
+PACKAGE_BUILD=(debhelper dh-dkms cmake pkg-config liburing-dev libjson-c-dev libsystemd-dev
+	lintian man-db)
 
 # What a user's system has before ours come; what they depend on, apt finds out.
 STOCK_PACKAGES=(systemd systemd-sysv dbus udev kmod initramfs-tools zstd linux-base
@@ -65,10 +66,10 @@ make_packages()
 
 progress_stock()
 {
-	progress "a stock Debian $2 with $3 and apt install ./*.deb" build_stock "$@"
+	progress "a stock Debian $2 with $3" build_stock "$@"
 }
 
-# build_stock OUT SUITE KVER PACKAGES
+# build_stock OUT SUITE KVER
 build_stock()
 {
 	case $2 in
@@ -76,8 +77,13 @@ build_stock()
 				"Pin: release n=$2" "Pin-Priority: 990" ;;
 	esac >"$TMP/pins"
 	as_root bash "$HARNESS/mkpackage.sh" stock "$1" "${2%-backports}" \
-		"$CACHE/apt/$2/sources.list" "$TMP/pins" "$TMP/apt.conf" "$3" "$4" \
-		"$(id -u):$(id -g)" "${STOCK_PACKAGES[@]}"
+		"$CACHE/apt/$2/sources.list" "$TMP/pins" "$TMP/apt.conf" "$3" "${STOCK_PACKAGES[@]}"
+}
+
+progress_installed()
+{
+	progress "apt install ./*.deb in it" as_root bash "$HARNESS/mkpackage.sh" installed "$@" \
+		"$(id -u):$(id -g)"
 }
 
 # root_package KERNEL: like make_root, for `# init: package`.
@@ -90,13 +96,19 @@ root_package()
 	NO_ROOT="the packages cannot be installed"
 	key=$({
 		echo "$SUITE $KVER $KPKG ${STOCK_PACKAGES[*]}"
-		basename "$PACKAGES"
-		cat "$HARNESS/mkpackage.sh"
+		sed -n '/^make_stock/,/^}/p' "$HARNESS/mkpackage.sh"
 	} | hash_text)
-	cached stock "$key" progress_stock "$SUITE" "$KVER" "$PACKAGES" || return 1
+	cached stock "$key" progress_stock "$SUITE" "$KVER" || return 1
+	key=$({
+		echo "$key"
+		basename "$PACKAGES"
+		sed '/^make_stock/,/^}/d' "$HARNESS/mkpackage.sh"
+	} | hash_text)
+	cached installed "$key" progress_installed "$CACHED" "$KVER" "$PACKAGES" || return 1
 	VMLINUZ=$CACHED/vmlinuz INITRD=$CACHED/initrd ROOT_IMAGE=$CACHED/root.img
 	JOB_ENV+=("export UBLK_STOCK=1 UBLK_NO_MODULE=1")
-	cache_prune stock 4
+	cache_prune stock 3
+	cache_prune installed 4
 }
 
 # package_verb: ./run package [--kernel 6.12] [--out DIR]
