@@ -46,16 +46,20 @@ can_run()
 	local only flavour
 	only=$(vm_header "$1" only) flavour=$(debug_flavour "$2")
 	[ -z "$only" ] || [ "$only" = "$flavour" ] || return
-	[ -z "$flavour" ] || [[ " ${DEBUG_NOT[*]} " != *" $1 "* ]]
+	# Packages are for Debian's kernels.
+	[ -z "$flavour" ] || { [[ " ${DEBUG_NOT[*]} " != *" $1 "* ]] && [ "$(vm_init "$1")" != package ]; }
 }
 
 # vm_boot_key NAME [GROUP]: scripts with the same key can share a boot.
 vm_boot_key()
 {
-	local cpus
+	local cpus init group=${2:-${1%%_*}}
 	cpus=$(vm_header "$1" cpus)
+	init=$(vm_init "$1") || exit 1
+	# Who goes down takes nobody along.
+	[ "$(vm_reboots "$1")" = 0 ] || group=$1
 	[[ ${cpus:-2} =~ ^[0-9]+(,maxcpus=[0-9]+)?$ ]] || die "$1: bad header 'cpus: $cpus'"
-	say "${2:-${1%%_*}} ${cpus:-2}"
+	say "$group${init:++$init} ${cpus:-2}"
 }
 
 vm_timeout()
