@@ -814,9 +814,12 @@ struct ublk_supervisor_config {
 	const char *const *argv;	/* or: a command to execute, NULL-terminated */
 	uint32_t max_restarts;		/* within window_ms; default 5 */
 	uint32_t window_ms;		/* default 60000 */
-	uint32_t backoff_min_ms;	/* default 100; before the second restart in the window
-					 * (the first comes at once), then it doubles; up to half
-					 * of it is taken off at random */
+	/*
+	 * A worker that dies is started again at once, unless the one before it died within
+	 * steady_ms, too: then after a pause, which doubles each time. Up to half of it is taken
+	 * off at random.
+	 */
+	uint32_t backoff_min_ms;	/* default 100 */
 	uint32_t backoff_max_ms;	/* default 10000 */
 	uint32_t stop_timeout_ms;	/* from SIGTERM until giving up; default 60000 */
 	int32_t  stop_fd;		/* readable: SIGTERM to the worker, return; -1: none */
@@ -827,10 +830,11 @@ struct ublk_supervisor_config {
 	 */
 	int (*is_hung)(void *user);
 	uint32_t check_ms;		/* default 1000 */
+	uint32_t steady_ms;		/* default 1000 */
 };
 
 #define UBLK_SUPERVISOR_CONFIG_INIT { \
-	sizeof(struct ublk_supervisor_config), NULL, NULL, 0, 0, 0, 0, 0, -1, NULL, NULL, 0 }
+	sizeof(struct ublk_supervisor_config), NULL, NULL, 0, 0, 0, 0, 0, -1, NULL, NULL, 0, 0 }
 
 /*
  * Starts the worker and starts it again whenever it dies of a signal or exits with a status

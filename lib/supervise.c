@@ -32,6 +32,7 @@ struct supervisor {
 	void *user;
 	unsigned nr_starts;
 	int64_t starts[MOST_RESTARTS];	/* when; ring by nr_starts */
+	unsigned nr_early;		/* deaths in a row, each soon after the start */
 	int pidfd;			/* -1: no worker */
 };
 
@@ -57,6 +58,8 @@ static int check(struct ublk_supervisor_config *c)
 		c->stop_timeout_ms = 60000;
 	if (!c->check_ms)
 		c->check_ms = 1000;
+	if (!c->steady_ms)
+		c->steady_ms = 1000;
 	if (c->max_restarts > MOST_RESTARTS)
 		return ublk_set_error(EINVAL, "supervisor: max_restarts must be 1 .. %d",
 				      MOST_RESTARTS);
@@ -156,12 +159,14 @@ static int wait_worker(struct supervisor *s)
 /* The worker's end: its exit status, or -1 if a signal killed it. */
 static int reap(struct supervisor *s)
 {
+	int64_t since = s->starts[(s->nr_starts - 1) % MOST_RESTARTS];
 	siginfo_t info = { .si_status = 0 };
 
 	while (waitid((idtype_t)P_PIDFD, (id_t)s->pidfd, &info, WEXITED) < 0 && errno == EINTR)
 		;
 	close(s->pidfd);
 	s->pidfd = -1;
+	s->nr_early = ublk_now_ms() - since < s->config.steady_ms ? s->nr_early + 1 : 0;
 	if (info.si_code == CLD_EXITED) {
 		tell(s, LIBUBLK_WORKER_EXITED, info.si_status);
 		return info.si_status;
@@ -207,16 +212,17 @@ static int give_up(struct supervisor *s, const char *why)
 }
 
 /*
- * How long to wait before restart number @n of the window. Nothing before the first one: one death
- * is an accident, and I/O waits. Then it doubles; up to half is left to chance, so that servers that
- * die together of one thing do not all come back at the same moment, each time.
+ * How long to wait before the next start. Not at all after a single death: that is an accident, and
+ * I/O waits. When one that was just started dies again, the pause doubles each time; up to half of it
+ * is left to chance, so that servers that die together of one thing do not all come back together.
  */
-static uint32_t pause_ms(const struct supervisor *s, unsigned n)
+static uint32_t pause_ms(const struct supervisor *s)
 {
-	uint64_t ms = (uint64_t)s->config.backoff_min_ms << (n < 20 ? n : 20) >> 1;
+	unsigned n = s->nr_early < 20 ? s->nr_early : 20;
+	uint64_t ms = (uint64_t)s->config.backoff_min_ms << n >> 2;
 	uint32_t chance = 0;
 
-	if (!n)
+	if (n < 2)
 		return 0;
 	if (ms > s->config.backoff_max_ms)
 		ms = s->config.backoff_max_ms;
@@ -228,10 +234,9 @@ static uint32_t pause_ms(const struct supervisor *s, unsigned n)
 /* Waits before the next start; -ECANCELED: stop_fd. */
 static int back_off(struct supervisor *s)
 {
-	unsigned n = restarts_in_window(s);
-	uint32_t ms = pause_ms(s, n);
+	uint32_t ms = pause_ms(s);
 
-	if (n >= s->config.max_restarts)
+	if (restarts_in_window(s) >= s->config.max_restarts)
 		return give_up(s, "the worker died too often");
 	tell(s, LIBUBLK_WORKER_BACKOFF, (long)ms);
 	return wait_event(s, (int)ms, true);

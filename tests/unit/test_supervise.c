@@ -45,6 +45,7 @@ static struct ublk_supervisor_config quick(int (*worker)(unsigned, void *))
 	config.backoff_min_ms = 1;
 	config.backoff_max_ms = 4;
 	config.max_restarts = 6;
+	config.steady_ms = 60000;
 	return config;
 }
 
@@ -109,6 +110,29 @@ static void back_off_has_jitter(void **state)
 		nr_others += seen->backoffs[i] != seen->backoffs[2];
 	}
 	assert_true(nr_others > 0);
+}
+
+static int lives_then_dies(unsigned attempt, void *user)
+{
+	if (attempt == 2)
+		ublk_poll_in(stop_pipe[0], 2500);
+	return dies_by_signal_then_ends(attempt, user);
+}
+
+/* Who lived for a while before it died is brought back at once. */
+static void a_steady_worker_starts_anew(void **state)
+{
+	struct ublk_supervisor_config config = quick(lives_then_dies);
+	static const long expected[] = { 0, 1, 0, 0, 1 };
+	unsigned i;
+
+	(void)state;
+	lives = 5;
+	config.steady_ms = 2000;
+	config.backoff_max_ms = 1;
+	assert_int_equal(ublk_supervise(&config, NULL), 0);
+	for (i = 0; i < 5; i++)
+		assert_int_equal(seen->backoffs[i], expected[i]);
 }
 
 static int stops_dead_then_ends(unsigned attempt, void *user)
@@ -357,6 +381,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(restarts_until_it_ends),
 		TEST(back_off_has_jitter),
+		TEST(a_steady_worker_starts_anew),
 		TEST(kills_what_hangs),
 		TEST(gives_up),
 		TEST(the_window_moves),
