@@ -101,6 +101,18 @@ bounded()
 	return 124
 }
 
+# reboot_guest [CMD..]: the guest goes down by CMD (`systemctl reboot`) while everything that the
+# script has started goes on, and the script is run again, from its start, with the next UBLK_PHASE.
+reboot_guest()
+{
+	[ -n "${UBLK_PHASE:-}" ] || fail "this script's header has no '# reboots: N'"
+	[ "$BASHPID" = "$$" ] || fail "reboot_guest in a part of the script"
+	[ $# -gt 0 ] || set -- systemctl reboot
+	printf '%q ' "$@" >/run/ublk-job/reboot
+	trap - EXIT
+	exit 0
+}
+
 # ---- devices -----------------------------------------------------------------------------
 
 # state_of ID: DEAD, LIVE, QUIESCED or FAIL_IO; NONE if there is no such device.

@@ -61,10 +61,11 @@ GUEST_SLOW=1		# a debug kernel is slower
 # DIR gets console.log; JOBDIR is what the guest finds in /run/ublk-job.
 boot_guest()
 {
-	local dir=$1 smp=$2 job=$3
+	local dir=$1 smp=$2 job=$3 root="format=raw,snapshot=on,file=$ROOT_IMAGE"
 	shift 3
 	mkdir -p "$dir"
-	echo "export UBLK_CPUS=${smp%%,*} UBLK_SLOW=$GUEST_SLOW" >>"$job/env"
+	[ -z "$ROOT_OVERLAY" ] || root=$(root_overlay "$dir") || die "no overlay for the root"
+	printf '%s\n' "export UBLK_CPUS=${smp%%,*} UBLK_SLOW=$GUEST_SLOW" "${JOB_ENV[@]}" >>"$job/env"
 	tar -C "$job" -cf "$dir/job.tar" .
 	truncate -s 4G "$dir/scratch.img"
 	# The MP table, which is all there is without ACPI, lists one CPU per package.
@@ -74,9 +75,9 @@ boot_guest()
 		-smp "$smp" -m "$GUEST_MEMORY" \
 		-display none -nodefaults -no-reboot -nic none -device virtio-rng-pci \
 		-kernel "$VMLINUZ" ${INITRD:+-initrd "$INITRD"} \
-		-append "${KERNEL_ARGS[*]} ${DEBUG_ARGS[*]}" \
+		-append "${KERNEL_ARGS[*]} ${DEBUG_ARGS[*]} ${INIT_ARGS[*]}" \
 		-serial "file:$dir/console.log" \
-		-drive "if=virtio,format=raw,snapshot=on,file=$ROOT_IMAGE" \
+		-drive "if=virtio,$root" \
 		-drive "if=virtio,format=raw,readonly=on,file=$TMP/payload.img" \
 		-drive "if=virtio,format=raw,readonly=on,file=$dir/job.tar" \
 		-drive "if=virtio,format=raw,cache=unsafe,discard=unmap,file=$dir/scratch.img" \
@@ -92,7 +93,7 @@ end_guest()
 	kill -KILL "$GUEST" 2>/dev/null || true
 	wait "$GUEST" 2>/dev/null || true
 	child_gone "$GUEST"
-	rm -f "$1/scratch.img"
+	rm -f "$1/scratch.img" "$1/root.qcow2"
 }
 
 show_console()

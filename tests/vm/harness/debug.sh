@@ -172,5 +172,5 @@ make_debug_root()
 	} | hash_text)" progress_debug_image "$BASE" "$DEBUG_KERNEL" "$TMP/modules" \
 		"$(id -u):$(id -g)" || return 1
 	ROOT_IMAGE=$CACHED
-	cache_prune image 8
+	cache_prune image 12
 }

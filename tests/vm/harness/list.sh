@@ -52,10 +52,13 @@ can_run()
 # vm_boot_key NAME [GROUP]: scripts with the same key can share a boot.
 vm_boot_key()
 {
-	local cpus
+	local cpus init group=${2:-${1%%_*}}
 	cpus=$(vm_header "$1" cpus)
+	init=$(vm_init "$1") || exit 1
+	# Who goes down takes nobody along.
+	[ "$(vm_reboots "$1")" = 0 ] || group=$1
 	[[ ${cpus:-2} =~ ^[0-9]+(,maxcpus=[0-9]+)?$ ]] || die "$1: bad header 'cpus: $cpus'"
-	say "${2:-${1%%_*}} ${cpus:-2}"
+	say "$group${init:++$init} ${cpus:-2}"
 }
 
 vm_timeout()

@@ -65,7 +65,8 @@ tree_hash()
 base_key()
 {
 	{
-		echo "$SUITE $KVER $KPKG ${ROOT_PACKAGES[*]} ${KERNEL_PACKAGES[*]}"
+		echo "$SUITE $KVER $KPKG ${ROOT_PACKAGES[*]} ${KERNEL_PACKAGES[*]}" \
+			${ROOT_EXTRA[@]+"and ${ROOT_EXTRA[*]}"}
 		sed -n "/^make_base/,/^}/p" "$HARNESS/mkroot.sh"
 		cat "$HARNESS/guest/ublk-init"
 	} | hash_text
@@ -81,9 +82,10 @@ make_base()
 	find_kernel "$1" || { NO_ROOT=$NO_KERNEL; return 1; }
 	key=$(base_key)
 	if [ ! -e "$CACHE/base/$key" ]; then
-		head_line "making a stock Debian $SUITE root with $KVER"
+		head_line "making a stock Debian $SUITE root with $KVER${ROOT_EXTRA[*]:+ and ${ROOT_EXTRA[*]}}"
 	fi
-	cached base "$key" progress_base "$SUITE" "$KVER" "${ROOT_PACKAGES[@]}" || return 1
+	cached base "$key" progress_base "$SUITE" "$KVER" "${ROOT_PACKAGES[@]}" \
+		"${ROOT_EXTRA[@]}" || return 1
 	BASE=$CACHED
 }
 
@@ -107,8 +109,8 @@ make_root()
 	cached image "$key" progress_image "$BASE" "$TMP/module" ||
 		return 1
 	ROOT_IMAGE=$CACHED
-	cache_prune image 8
-	cache_prune base 6
+	cache_prune image 12
+	cache_prune base 10
 }
 
 # root_made: what installed the module in the root that make_root made.

@@ -111,6 +111,11 @@ follow()
 			LEFT=("${LEFT[@]:1}")
 			[ "$next" = ok ] || break
 			;;
+		reboot)
+			# The script runs on, in the next boot.
+			GOING_DOWN=$name
+			break
+			;;
 		done)
 			break
 			;;
@@ -118,7 +123,7 @@ follow()
 	done
 	kill "$pid" 2>/dev/null
 	exec 7<&-
-	[ "$word" != 'done' ] && [ "$next" != reboot ] || return 0
+	[ "$word" != 'done' ] && [ "$next" != reboot ] && [ -z "$GOING_DOWN" ] || return 0
 	lost "$dir" "$running" "$previous" $((SECONDS - t0)) "$limit"
 }
 
@@ -163,10 +168,10 @@ boot_tests()
 	mkdir -p "$dir/job"
 	echo "export UBLK_MODE=tests" >"$dir/job/env"
 	printf '%s\n' "$@" >"$dir/job/scripts"
-	: >"$dir/out.log"
+	: >>"$dir/out.log"
 	: >"$dir/status.log"
 	boot_guest "$dir" "$smp" "$dir/job" \
-		-chardev "file,id=out,path=$dir/out.log" \
+		-chardev "file,id=out,append=on,path=$dir/out.log" \
 		-device virtserialport,chardev=out,name=ublk.out \
 		-chardev "file,id=status,path=$dir/status.log" \
 		-device virtserialport,chardev=status,name=ublk.status </dev/null
@@ -190,36 +195,59 @@ end_script()
 	end_guest "$dir"
 }
 
+# follow_live DIR NAME..: follow, and show what comes from here on if it is to be seen.
+follow_live()
+{
+	local dir=$1 viewer='' seen
+	if [ -n "$LIVE" ]; then
+		seen=$(stat -c %s "$dir/out.log")
+		tail -c +$((seen + 1)) -s 0.2 -f --pid="$GUEST" "$dir/out.log" 2>/dev/null |
+			sed -u '/^@@end /d; s/^/   | /' &
+		viewer=$!
+	fi
+	follow "$@"
+	# Its end before the viewer's, which comes with it.
+	if [ -z "$GOING_DOWN" ] || ! guest_falls "$(vm_timeout "$GOING_DOWN")"; then
+		end_guest "$dir"
+	fi
+	[ -z "$viewer" ] || wait "$viewer"
+}
+
 # run_boot SMP NAME..: one boot; sets LEFT.
 run_boot()
 {
-	local smp=$1 dir viewer='' name lines=()
+	local smp=$1 dir name lines=() ROOT_OVERLAY='' JOB_ENV=("${JOB_ENV[@]}")
 	shift
 	dir=$(mktemp -d "$TMP/boot.XXXXXX")
 	for name in "$@"; do
 		lines+=("$name $(vm_timeout "$name")")
+		[ "$(vm_reboots "$name")" = 0 ] || ROOT_OVERLAY=1 JOB_ENV+=("export UBLK_PHASE=1")
 	done
+	GOING_DOWN=
 	boot_tests "$dir" "$smp" "${lines[@]}"
-	if [ -n "$LIVE" ]; then
-		tail -n +1 -s 0.2 -f --pid="$GUEST" "$dir/out.log" 2>/dev/null |
-			sed -u '/^@@end /d; s/^/   | /' &
-		viewer=$!
-	fi
-	follow "$dir" "$@"
-	end_guest "$dir"
-	[ -z "$viewer" ] || wait "$viewer"
+	follow_live "$dir" "$@"
+	[ -z "$GOING_DOWN" ] || run_phases "$dir" "$smp" "$@"
 }
 
 # vm_boots "KEY: NAME..": these in one boot, and in another what one that died has left over.
 vm_boots()
 {
-	local key=${1%%:*}
+	local key=${1%%:*} t0=$SECONDS
 	# Names have no blanks in them.
 	# shellcheck disable=SC2206
 	LEFT=(${1#*:})
-	head_line "vm: ${key% *} (kernel $KERNEL_NOW, ${ACCEL[1]}, ${key##* } CPUs)"
+	with_init "$(init_of "$key")" "$KERNEL_NOW" vm_boots_of "$key" && return
 	while [ ${#LEFT[@]} -gt 0 ]; do
-		run_boot "${key##* }" "${LEFT[@]}"
+		count failed "${LEFT[0]}$LABEL" $((SECONDS - t0)) "$NO_ROOT"
+		LEFT=("${LEFT[@]:1}")
+	done
+}
+
+vm_boots_of()
+{
+	head_line "vm: ${1% *} (kernel $KERNEL_NOW, ${ACCEL[1]}, ${1##* } CPUs)"
+	while [ ${#LEFT[@]} -gt 0 ]; do
+		run_boot "${1##* }" "${LEFT[@]}"
 	done
 }
 

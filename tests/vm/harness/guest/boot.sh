@@ -1,6 +1,10 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT OR LGPL-2.1-or-later
-# Process 1 of the guest: make it a system that tests can run in, run the job, power off.
+# Process 1 of the guest: make it a system that tests can run in, run the job, power off. Or let
+# systemd do that: then this is run twice, by itself and by its service, with `job`.
+
+# shellcheck source=/dev/null
+. /opt/ublk/tests/vm/harness/guest/systemd.sh
 
 say_console() { echo "ublk-guest: $*" >/dev/console; }
 
@@ -26,7 +30,6 @@ step()
 mounts()
 {
 	# The initrd hands over /dev, /proc, /sys and /run; a debug kernel has none.
-	mountpoint -q /proc || step mount -t proc proc /proc
 	mountpoint -q /sys || step mount -t sysfs sysfs /sys
 	mountpoint -q /run || step mount -t tmpfs -o mode=755 tmpfs /run
 	# Nobody but us makes these.
@@ -45,14 +48,19 @@ mounts()
 	ldconfig
 }
 
-services()
+limits()
 {
-	hostname ublk
-	step ip link set lo up
 	# Tests park I/O on purpose and the guest is slow: stock limits would cry wolf.
 	echo 300 >/proc/sys/kernel/hung_task_timeout_secs
 	echo -1 >/proc/sys/kernel/hung_task_warnings
 	echo 1 >/proc/sys/kernel/sysrq
+}
+
+services()
+{
+	hostname ublk
+	step ip link set lo up
+	limits
 	step /lib/systemd/systemd-udevd --daemon
 	step modprobe virtio_console
 	step udevadm settle --timeout=60
@@ -72,7 +80,8 @@ scratch()
 {
 	export SCRATCH=/mnt/scratch
 	mkdir -p "$SCRATCH"
-	step mkfs.ext4 -q -E lazy_itable_init=1,lazy_journal_init=1,nodiscard /dev/vdd
+	[ "${UBLK_PHASE:-1}" != 1 ] ||
+		step mkfs.ext4 -q -E lazy_itable_init=1,lazy_journal_init=1,nodiscard /dev/vdd
 	step mount /dev/vdd "$SCRATCH"
 }
 
@@ -88,17 +97,30 @@ detectors()
 	fi
 }
 
-mounts
-services
-scratch
-step mkdir -p /run/ublk-job
-step tar -x -f /dev/vdc -C /run/ublk-job
+unpack_job()
+{
+	step mkdir -p /run/ublk-job
+	step tar -x -f /dev/vdc -C /run/ublk-job
+	# shellcheck source=/dev/null
+	. /run/ublk-job/env
+}
 
+mountpoint -q /proc || step mount -t proc proc /proc
+if [ "${1:-}" = job ]; then
+	# shellcheck source=/dev/null
+	. /run/ublk-job/env
+	under_systemd
+elif systemd_wanted; then
+	become_systemd
+else
+	mounts
+	services
+	unpack_job
+fi
+scratch
 export HOME=/root LANG=C.UTF-8 TERM=dumb
 export UBLK_TESTS=/opt/ublk/tests
-export PATH=$PATH:/opt/ublk/progs
-# shellcheck source=/dev/null
-. /run/ublk-job/env
+[ -n "${UBLK_STOCK:-}" ] || export PATH=$PATH:/opt/ublk/progs
 detectors
 
 case $UBLK_MODE in

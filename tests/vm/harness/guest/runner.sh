@@ -5,6 +5,7 @@
 # Said to the host, on the status port, one line each:
 #   begin NAME
 #   end NAME STATUS SECONDS ok|reboot
+#   reboot NAME            the guest goes down because NAME wants it so
 #   done
 # "reboot": the guest cannot be trusted any more; the host runs the rest in a fresh boot.
 # The output port carries what the scripts print, each part ended by a line "@@end NAME".
@@ -178,6 +179,37 @@ show_blocked()
 	out "$(log_since blocked | head -n 300)"
 }
 
+# work_of NAME: its directory; after a reboot the one it had.
+work_of()
+{
+	if [ -n "${UBLK_PHASE:-}" ]; then
+		mkdir -p "$SCRATCH/$1" && echo "$SCRATCH/$1"
+	else
+		mktemp -d "$SCRATCH/$1.XXXXXX"
+	fi
+}
+
+# go_down NAME WORK: does not come back, unless the log is dirty already. What the script has
+# started is not touched, nor is what reads its output.
+go_down()
+{
+	if log_is_dirty "$@"; then
+		rm "$JOB/reboot"
+		return
+	fi
+	tell "reboot $1"
+	bash "$JOB/reboot" >&3 2>&3
+	sleep infinity
+}
+
+# What systemd's journal has of a script that failed, beside the kernel's own log.
+show_journal()
+{
+	command -v journalctl >/dev/null && [ -d /run/systemd/system ] || return 0
+	out "harness: the journal:"
+	out "$(journalctl -b -q --no-pager -o short-monotonic --since "@$1" 2>&1 | tail -n 150)"
+}
+
 run_script()
 {
 	local name=$1 seconds=$2 work pid sleeper which='' status=0 next=ok t0=$SECONDS
@@ -185,9 +217,9 @@ run_script()
 	shift 2
 	tell "begin $name"
 	mark "$name"
-	work=$(mktemp -d "$SCRATCH/$name.XXXXXX")
+	work=$(work_of "$name")
 	mkdir -p "$CGROUP"
-	if ! within $((60 * slow)) modprobe ublk_drv; then
+	if [ -z "${UBLK_NO_MODULE:-}" ] && ! within $((60 * slow)) modprobe ublk_drv; then
 		out "harness: modprobe ublk_drv failed"
 		out "$(log_since "$name")"
 		status=1 next=reboot
@@ -200,6 +232,7 @@ run_script()
 		if [ "$which" = "$pid" ]; then
 			kill -KILL "$sleeper"
 			wait "$sleeper" 2>/dev/null
+			[ "$status" != 0 ] || [ ! -e "$JOB/reboot" ] || go_down "$name" "$work"
 			! passed "$status" || left_nothing || status=1
 		else
 			out "harness: no end after $seconds s"
@@ -219,6 +252,7 @@ run_script()
 	if [ "$status" -ne 124 ] && log_is_dirty "$name" "$work"; then
 		status=126 next=reboot
 	fi
+	passed "$status" || within $((60 * slow)) show_journal $((EPOCHSECONDS - SECONDS + t0))
 	cd / && within $((60 * slow)) rm -rf -- "$work"
 	rmdir "$CGROUP" 2>/dev/null
 	out "@@end $name"
