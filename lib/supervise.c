@@ -212,9 +212,9 @@ static int give_up(struct supervisor *s, const char *why)
 }
 
 /*
- * How long to wait before the next start. Not at all after a single death: that is an accident, and
- * I/O waits. When one that was just started dies again, the pause doubles each time; up to half of it
- * is left to chance, so that servers that die together of one thing do not all come back together.
+ * How long to wait before the next start. Not at all after a single death: that is an accident,
+ * and I/O waits. When one that was just started dies again, the pause doubles each time; up to half
+ * of it is left to chance, so that servers that died together do not all come back together.
  */
 static uint32_t pause_ms(const struct supervisor *s)
 {

@@ -20,11 +20,10 @@ has_other_server() { [ "$(server_of)" != "$server" ] && state_is 0 LIVE; }
 # Who has the device's node open, besides this moment's commands.
 servers()
 {
-	local fd pids=
+	local fd
 	for fd in /proc/[0-9]*/fd/*; do
-		[ "$(readlink "$fd")" != /dev/ublkc0 ] || pids+="$(cut -d/ -f3 <<<"$fd") "
-	done
-	printf '%s\n' $pids | sort -u
+		[ "$(readlink "$fd")" != /dev/ublkc0 ] || cut -d/ -f3 <<<"$fd"
+	done | sort -u
 }
 
 one_server()
