@@ -8,6 +8,7 @@ licence_of()
 {
 	case $1 in
 	LICENSES/*|*README|*.md|.gitignore|*/.gitignore|*.txt.in)	echo "" ;;
+	debian/changelog|debian/copyright|debian/source/*|debian/*.dkms)	echo "" ;;
 	tests/raw/traces/* | tests/fuzz/corpus/*)	echo "" ;;	# recorded data
 	# compiled or read by tests and library as well
 	module/params.[ch]|module/disk_limits.[ch]|module/*_table.h)
@@ -24,6 +25,7 @@ while IFS= read -r f; do
 	tag="SPDX-License-Identifier: $licence"
 	case $f in
 	*.c|*.cpp)	want="// $tag" ;;
+	docs/man/*.[1-8])	want=".\\\" $tag" ;;
 	*.h)		want="/* $tag */" ;;
 	*)		want="# $tag" ;;
 	esac
