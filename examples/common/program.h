@@ -27,6 +27,9 @@ void say_error(const char *sentence);
 /* The caller's terminal was good for start-up errors; from here on it is not ours. */
 void leave_terminal(void);
 
+/* In the background: spared when memory runs out. Children inherit it. */
+void avoid_oom(void);
+
 /* Serves from start to end in this process. Returns its exit status. */
 int serve(void);
 

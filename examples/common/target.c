@@ -127,6 +127,19 @@ static int report_usage(const char *sentence)
 	return EXIT_USAGE;
 }
 
+void avoid_oom(void)
+{
+	int fd;
+
+	if (program.common.ready_fd < 0)
+		return;		/* in the foreground: a person's own affair */
+	fd = open("/proc/self/oom_score_adj", O_WRONLY | O_CLOEXEC);
+	if (fd < 0)
+		return;
+	dprintf(fd, "-1000");
+	close(fd);
+}
+
 /*
  * Memory for the server must not be won by writing to the disk that it serves, and
  * the disk's users should die before the disk does. Both need privilege, and the
@@ -134,16 +147,8 @@ static int report_usage(const char *sentence)
  */
 static void become_io_process(void)
 {
-	int fd;
-
 	prctl(PR_SET_IO_FLUSHER, 1, 0, 0, 0);
-	if (program.common.ready_fd < 0 && !program.common.is_supervised)
-		return;		/* in the foreground: a person's own affair */
-	fd = open("/proc/self/oom_score_adj", O_WRONLY | O_CLOEXEC);
-	if (fd < 0)
-		return;
-	dprintf(fd, "-1000");
-	close(fd);
+	avoid_oom();
 }
 
 int serve(void)

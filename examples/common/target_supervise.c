@@ -138,6 +138,7 @@ int supervise(void)
 		say_error("cannot watch for signals");
 		return EXIT_FAILED;
 	}
+	avoid_oom();
 	config.worker = worker;
 	config.stop_fd = fd;
 	config.event = worker_event;
