@@ -14,13 +14,13 @@ cleanup rm -f "$img" "$SCRATCH/once"
 server_of() { ublk info 0 --json | jq .server_pid; }
 is_whole() { bounded 90 dd if=/dev/ublkb0 bs=1M iflag=direct status=none | cmp - data; }
 
-# hangs HOW: with this fault, the third read from now on is not answered; the next server is fine.
+# hangs HOW: with this fault, the tenth read is not answered; the next server is fine.
 hangs()
 {
 	note "$1"
 	rm -f "$SCRATCH/once" log
 	ublk add fault loop --file "$img" --id 0 --supervise --recovery reissue \
-		--hang-timeout 2 --log "$PWD/log" --fault "$1,op=read,nth=40,once=$SCRATCH/once"
+		--hang-timeout 2 --log "$PWD/log" --fault "$1,op=read,nth=10,once=$SCRATCH/once"
 	server=$(server_of)
 	is_whole
 	[ -e "$SCRATCH/once" ] || fail "it never hung"
@@ -51,7 +51,7 @@ note "without a supervisor it ends itself, if it can"
 ublk del 0
 rm -f "$SCRATCH/once"
 ublk add fault loop --file "$img" --id 0 --recovery reissue --hang-timeout 2 --log "$PWD/log3" \
-	--fault "stall,op=read,nth=40,once=$SCRATCH/once"
+	--fault "stall,op=read,nth=10,once=$SCRATCH/once"
 run_bg reader dd if=/dev/ublkb0 of=read.out bs=1M iflag=direct status=none
 ublk wait 0 quiesced --timeout 60
 grep -q "answers none: killed" log3 || fail "the log does not tell: $(cat log3)"
@@ -63,7 +63,7 @@ note "and without the option it may take as long as it likes"
 ublk del 0
 rm -f "$SCRATCH/once"
 ublk add fault loop --file "$img" --id 0 --recovery reissue --supervise \
-	--fault "hold,op=read,nth=40,ms=6000,once=$SCRATCH/once"
+	--fault "hold,op=read,nth=10,ms=6000,once=$SCRATCH/once"
 server=$(server_of)
 is_whole
 [ -e "$SCRATCH/once" ] || fail "it held nothing"
