@@ -11,7 +11,7 @@
 
 #include "pulse.h"
 
-#define LIMIT 1000
+#define LIMIT INT64_C(1000)
 
 static struct pulse *pulse;
 static struct pulse_watch *watch;
