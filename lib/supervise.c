@@ -148,7 +148,7 @@ static int wait_worker(struct supervisor *s)
 		r = wait_event(s, is_watched ? (int)s->config.check_ms : -1, true);
 		if (r)
 			return r;
-		if (!s->config.is_hung(s->user))
+		if (!is_watched || !s->config.is_hung(s->user))
 			continue;
 		tell(s, LIBUBLK_WORKER_HUNG, 0);
 		syscall(SYS_pidfd_send_signal, s->pidfd, SIGKILL, NULL, 0);
