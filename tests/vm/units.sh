@@ -10,6 +10,7 @@ units_install()
 	mount --bind / /mnt/root
 	cp -a /opt/ublk/local/. /mnt/root/usr/local/
 	umount /mnt/root
+	mkdir -p /lib/systemd/system-shutdown
 	# the only folder that systemd-shutdown looks into
 	cp /usr/local/lib/systemd/system-shutdown/ublk.shutdown /lib/systemd/system-shutdown/
 	ldconfig
