@@ -13,8 +13,9 @@
 	exit 0
 }
 requires mdadm ublk ublk-loop jq perl
-# Whoever is there first is notified first.
-[ ! -d /sys/module/md_mod ] || skip "md is there before us: so is its notifier"
+# Whoever is there first is notified first; the initrd brings md along.
+modprobe -r raid456 raid10 raid1 raid0 linear multipath md_mod 2>/dev/null || true
+[ ! -d /sys/module/md_mod ] || skip "md is there before us, and so is its notifier"
 mkdir -p /run/udev/rules.d
 ln -sf /dev/null /run/udev/rules.d/64-md-raid-assembly.rules
 echo 'KERNEL=="ublkb*", OPTIONS+="nowatch"' >/run/udev/rules.d/99-ublk-test.rules
