@@ -805,6 +805,7 @@ int ublk_record_matches(const struct ublk_record *record, const struct ublk_devi
 #define LIBUBLK_WORKER_KILLED	2	/* value: signal */
 #define LIBUBLK_WORKER_BACKOFF	3	/* value: ms until the next start */
 #define LIBUBLK_WORKER_GIVE_UP	4	/* value: starts so far */
+#define LIBUBLK_WORKER_HUNG	5	/* value: 0; it is killed now */
 
 struct ublk_supervisor_config {
 	size_t size;			/* sizeof(struct ublk_supervisor_config) */
@@ -813,15 +814,27 @@ struct ublk_supervisor_config {
 	const char *const *argv;	/* or: a command to execute, NULL-terminated */
 	uint32_t max_restarts;		/* within window_ms; default 5 */
 	uint32_t window_ms;		/* default 60000 */
-	uint32_t backoff_min_ms;	/* default 100; doubles at each restart in the window */
+	/*
+	 * A worker that dies is started again at once, unless the one before it died within
+	 * steady_ms, too: then after a pause, which doubles each time. Up to half of it is taken
+	 * off at random.
+	 */
+	uint32_t backoff_min_ms;	/* default 100 */
 	uint32_t backoff_max_ms;	/* default 10000 */
 	uint32_t stop_timeout_ms;	/* from SIGTERM until giving up; default 60000 */
 	int32_t  stop_fd;		/* readable: SIGTERM to the worker, return; -1: none */
 	void (*event)(int event, long value, void *user);	/* may be NULL */
+	/*
+	 * Asked every check_ms while a worker runs, in the supervisor; may be NULL. Not 0: the
+	 * worker hangs; it is killed (SIGKILL) and, when it has ended, started again.
+	 */
+	int (*is_hung)(void *user);
+	uint32_t check_ms;		/* default 1000 */
+	uint32_t steady_ms;		/* default 1000 */
 };
 
 #define UBLK_SUPERVISOR_CONFIG_INIT { \
-	sizeof(struct ublk_supervisor_config), NULL, NULL, 0, 0, 0, 0, 0, -1, NULL }
+	sizeof(struct ublk_supervisor_config), NULL, NULL, 0, 0, 0, 0, 0, -1, NULL, NULL, 0, 0 }
 
 /*
  * Starts the worker and starts it again whenever it dies of a signal or exits with a status

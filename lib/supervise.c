@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/random.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -31,6 +32,7 @@ struct supervisor {
 	void *user;
 	unsigned nr_starts;
 	int64_t starts[MOST_RESTARTS];	/* when; ring by nr_starts */
+	unsigned nr_early;		/* deaths in a row, each soon after the start */
 	int pidfd;			/* -1: no worker */
 };
 
@@ -54,6 +56,10 @@ static int check(struct ublk_supervisor_config *c)
 		c->backoff_max_ms = 10000;
 	if (!c->stop_timeout_ms)
 		c->stop_timeout_ms = 60000;
+	if (!c->check_ms)
+		c->check_ms = 1000;
+	if (!c->steady_ms)
+		c->steady_ms = 1000;
 	if (c->max_restarts > MOST_RESTARTS)
 		return ublk_set_error(EINVAL, "supervisor: max_restarts must be 1 .. %d",
 				      MOST_RESTARTS);
@@ -108,7 +114,7 @@ static int spawn(struct supervisor *s)
 }
 
 /* 1 the worker ended, 0 time over, -ECANCELED stop_fd, -errno. */
-static int wait_worker(struct supervisor *s, int timeout_ms, bool may_stop)
+static int wait_event(struct supervisor *s, int timeout_ms, bool may_stop)
 {
 	int64_t deadline = ublk_deadline(timeout_ms);
 	struct pollfd p[2] = {
@@ -127,15 +133,40 @@ static int wait_worker(struct supervisor *s, int timeout_ms, bool may_stop)
 	return p[1].revents ? -ECANCELED : 0;
 }
 
+/*
+ * The same, with a look at the worker now and then. One that hangs is killed once: it may take its
+ * time to die, and until it has there is no other.
+ */
+static int wait_worker(struct supervisor *s)
+{
+	bool is_killed = false;
+	int r;
+
+	for (;;) {
+		bool is_watched = s->config.is_hung && !is_killed;
+
+		r = wait_event(s, is_watched ? (int)s->config.check_ms : -1, true);
+		if (r)
+			return r;
+		if (!is_watched || !s->config.is_hung(s->user))
+			continue;
+		tell(s, LIBUBLK_WORKER_HUNG, 0);
+		syscall(SYS_pidfd_send_signal, s->pidfd, SIGKILL, NULL, 0);
+		is_killed = true;
+	}
+}
+
 /* The worker's end: its exit status, or -1 if a signal killed it. */
 static int reap(struct supervisor *s)
 {
+	int64_t since = s->starts[(s->nr_starts - 1) % MOST_RESTARTS];
 	siginfo_t info = { .si_status = 0 };
 
 	while (waitid((idtype_t)P_PIDFD, (id_t)s->pidfd, &info, WEXITED) < 0 && errno == EINTR)
 		;
 	close(s->pidfd);
 	s->pidfd = -1;
+	s->nr_early = ublk_now_ms() - since < s->config.steady_ms ? s->nr_early + 1 : 0;
 	if (info.si_code == CLD_EXITED) {
 		tell(s, LIBUBLK_WORKER_EXITED, info.si_status);
 		return info.si_status;
@@ -149,7 +180,7 @@ static int stop(struct supervisor *s)
 	int r;
 
 	syscall(SYS_pidfd_send_signal, s->pidfd, SIGTERM, NULL, 0);
-	r = wait_worker(s, (int)s->config.stop_timeout_ms, false);
+	r = wait_event(s, (int)s->config.stop_timeout_ms, false);
 	if (r > 0) {
 		reap(s);
 		return 0;
@@ -180,18 +211,35 @@ static int give_up(struct supervisor *s, const char *why)
 			      "be taken over by hand", why);
 }
 
+/*
+ * How long to wait before the next start. Not at all after a single death: that is an accident,
+ * and I/O waits. When one that was just started dies again, the pause doubles each time; up to half
+ * of it is left to chance, so that servers that died together do not all come back together.
+ */
+static uint32_t pause_ms(const struct supervisor *s)
+{
+	unsigned n = s->nr_early < 20 ? s->nr_early : 20;
+	uint64_t ms = (uint64_t)s->config.backoff_min_ms << n >> 2;
+	uint32_t chance = 0;
+
+	if (n < 2)
+		return 0;
+	if (ms > s->config.backoff_max_ms)
+		ms = s->config.backoff_max_ms;
+	if (getrandom(&chance, sizeof(chance), GRND_NONBLOCK) < 0)
+		chance = (uint32_t)ublk_now_ms();
+	return (uint32_t)(ms - chance % (ms / 2 + 1));
+}
+
 /* Waits before the next start; -ECANCELED: stop_fd. */
 static int back_off(struct supervisor *s)
 {
-	unsigned n = restarts_in_window(s);
-	uint64_t ms = (uint64_t)s->config.backoff_min_ms << (n < 20 ? n : 20);
+	uint32_t ms = pause_ms(s);
 
-	if (n >= s->config.max_restarts)
+	if (restarts_in_window(s) >= s->config.max_restarts)
 		return give_up(s, "the worker died too often");
-	if (ms > s->config.backoff_max_ms)
-		ms = s->config.backoff_max_ms;
 	tell(s, LIBUBLK_WORKER_BACKOFF, (long)ms);
-	return wait_worker(s, (int)ms, true);
+	return wait_event(s, (int)ms, true);
 }
 
 static int supervise(struct supervisor *s)
@@ -202,7 +250,7 @@ static int supervise(struct supervisor *s)
 		r = spawn(s);
 		if (r < 0)
 			return r;
-		r = wait_worker(s, -1, true);
+		r = wait_worker(s);
 		if (r == -ECANCELED)
 			return stop(s);
 		if (r < 0)
@@ -232,7 +280,7 @@ UBLK_EXPORT int ublk_supervise(const struct ublk_supervisor_config *config, void
 	s->pidfd = -1;
 	r = ublk_copy_sized(&s->config, sizeof(s->config), config, config->size, least,
 			    "ublk_supervisor_config");
-	if (!r && config->size < sizeof(*config))
+	if (!r && config->size < offsetof(struct ublk_supervisor_config, event))
 		s->config.stop_fd = -1;
 	if (!r)
 		r = check(&s->config);

@@ -322,3 +322,27 @@ void ublk_abort_end(struct ublk_device *dev)
 	cancel_delayed_work_sync(&dev->disk->queue->requeue_work);
 	WARN_ON_ONCE(atomic_read(&dev->nr_parked));	/* I10 */
 }
+
+/**
+ * ublk_abort_for_good() - fail all I/O of a device from here on, without tearing it down
+ * @dev: device
+ *
+ * Waits for nothing. Whoever has the mutex is a STOP, which has its own watch and sees
+ * force_abort, or a START, whose reads fail.
+ *
+ * Context: process; a STOP may still come, and ends the watch.
+ */
+void ublk_abort_for_good(struct ublk_device *dev)
+{
+	ublk_force_abort(dev, 0);
+	if (!mutex_trylock(&dev->mutex))
+		return;
+	/* only a STOP takes the disk away, and with it abort_work */
+	if (dev->disk) {
+		spin_lock(&dev->lock);
+		dev->abort_on = true;
+		spin_unlock(&dev->lock);
+		ublk_abort_arm(dev, 0);
+	}
+	mutex_unlock(&dev->mutex);
+}

@@ -17,5 +17,6 @@ void ublk_reap_work(struct work_struct *work);
 void ublk_abort_begin(struct ublk_device *dev);
 void ublk_abort_end(struct ublk_device *dev);
 void ublk_abort_work(struct work_struct *work);
+void ublk_abort_for_good(struct ublk_device *dev);
 
 #endif /* UBLK_ABORT_H */

@@ -9,6 +9,7 @@
 #include "debugfs.h"
 #include "device.h"
 #include "hints.h"
+#include "reboot.h"
 
 struct workqueue_struct *ublk_wq;
 struct workqueue_struct *ublk_stop_wq;
@@ -83,12 +84,14 @@ static int __init ublk_init(void)
 	err = ublk_hints_init();
 	if (err)
 		goto err_debugfs;
+	ublk_reboot_init();
 	err = misc_register(&ublk_ctrl_misc);
 	if (err)
-		goto err_hints;
+		goto err_reboot;
 	return 0;
 
-err_hints:
+err_reboot:
+	ublk_reboot_exit();
 	ublk_hints_exit();
 err_debugfs:
 	ublk_debugfs_exit();
@@ -102,6 +105,7 @@ err_queues:
 static void __exit ublk_exit(void)
 {
 	misc_deregister(&ublk_ctrl_misc);
+	ublk_reboot_exit();
 	ublk_hints_exit();
 	/* the last device's memory may just have been freed from one of these */
 	rcu_barrier();

@@ -7,52 +7,35 @@
  * A target always runs in the foreground of its own process. Being in the background
  * is the affair of who starts it (ublk add) and waits to hear from it (ready.h).
  */
-#include "target.h"
+#include "program.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <sys/prctl.h>
-#include <sys/signalfd.h>
 #include <unistd.h>
 
+#include "health.h"
+#include "notify.h"
 #include "ready.h"
-#include "target_options.h"
 
-#define EXIT_FAILED	1
 #define EXIT_USAGE	2
 
 #ifndef PR_SET_IO_FLUSHER
 #define PR_SET_IO_FLUSHER 57
 #endif
 
-struct program {
-	struct target target;
-	struct target_options common;
-	struct options options;
-	struct ublk_device_config config;
-	char **argv;		/* as recorded: executable, operands, options */
-	struct ublk_target_ops ops;
-	int is_retry;		/* a supervised worker's second or later start */
-	int is_given_up;	/* by somebody else, while the server was dying */
-	int *shared_id;		/* with the supervisor and later workers; -1 = not live yet */
-};
+struct program program;
 
-/* started() has only the target to go by; there is one program per process. */
-static struct program program;
-
-static void say_error(const char *sentence)
+void say_error(const char *sentence)
 {
 	fprintf(stderr, "ublk-%s: %s\n", program.target.type->name, sentence);
 }
 
-/* The caller's terminal was good for start-up errors; from here on it is not ours. */
-static void leave_terminal(void)
+void leave_terminal(void)
 {
 	const char *path = program.common.log ? program.common.log : "/dev/null";
 	int fd = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOCTTY, 0640);
@@ -69,13 +52,28 @@ static void leave_terminal(void)
 		close(fd);
 }
 
+_Static_assert(PULSE_MAX_QUEUES == LIBUBLK_MAX_QUEUES, "a pulse for every queue");
+
+/* What the library is told is counted, for whoever watches (pulse.h). */
+static int target_submit(struct ublk_io *io, void *user)
+{
+	struct target *target = user;
+	int r;
+
+	pulse_count(&target->pulse->queues[ublk_queue_index(ublk_io_queue(io))].given);
+	r = target_ops(target)->submit(io, target);
+	/* the library ends it */
+	if (r < 0)
+		target_count_answer(target, io);
+	return r;
+}
+
 static void target_started(struct ublk_device *dev, void *user)
 {
 	struct target *target = user;
 	int id = ublk_device_id(dev);
 
-	if (program.shared_id)
-		*program.shared_id = id;
+	pulse_set_live(target->pulse, id, ublk_device_config_of(dev)->nr_queues);
 	if (program.common.ready_fd >= 0) {
 		leave_terminal();
 		ready_send_live(program.common.ready_fd, id);
@@ -85,6 +83,9 @@ static void target_started(struct ublk_device *dev, void *user)
 						"ublk %d is /dev/ublkb%d\n", id, id);
 		fflush(stdout);
 	}
+	notify_live(id);
+	if (!program.common.is_supervised)
+		health_start(target->pulse, program.common.hang_timeout * 1000);
 	if (target_ops(target)->started)
 		target_ops(target)->started(dev, target);
 }
@@ -97,7 +98,7 @@ static int target_open(struct ublk_device *dev, int recovering, void *user)
 {
 	struct target *target = user;
 
-	if (program.is_retry && *program.shared_id >= 0 && !recovering) {
+	if (program.is_retry && target->pulse->id >= 0 && !recovering) {
 		program.is_given_up = 1;
 		return ublk_set_error(ECANCELED, "device %d was stopped: no new server for it",
 				      ublk_device_id(dev));
@@ -126,17 +127,11 @@ static int report_usage(const char *sentence)
 	return EXIT_USAGE;
 }
 
-/*
- * Memory for the server must not be won by writing to the disk that it serves, and
- * the disk's users should die before the disk does. Both need privilege, and the
- * target works without: so no failure counts here.
- */
-static void become_io_process(void)
+void avoid_oom(void)
 {
 	int fd;
 
-	prctl(PR_SET_IO_FLUSHER, 1, 0, 0, 0);
-	if (program.common.ready_fd < 0 && !program.common.is_supervised)
+	if (program.common.ready_fd < 0)
 		return;		/* in the foreground: a person's own affair */
 	fd = open("/proc/self/oom_score_adj", O_WRONLY | O_CLOEXEC);
 	if (fd < 0)
@@ -145,8 +140,18 @@ static void become_io_process(void)
 	close(fd);
 }
 
-/* Serves from start to end in this process. Returns its exit status. */
-static int serve(void)
+/*
+ * Memory for the server must not be won by writing to the disk that it serves, and
+ * the disk's users should die before the disk does. Both need privilege, and the
+ * target works without: so no failure counts here.
+ */
+static void become_io_process(void)
+{
+	prctl(PR_SET_IO_FLUSHER, 1, 0, 0, 0);
+	avoid_oom();
+}
+
+int serve(void)
 {
 	struct target *target = &program.target;
 	struct option_error err = { "" };
@@ -161,100 +166,6 @@ static int serve(void)
 	if (target->type->cleanup)
 		target->type->cleanup(target);
 	return r < 0 ? report_failure(r, err.text) : 0;
-}
-
-/* Looked at first, so that a deleted device does not flash up for target_open() to refuse. */
-static int device_given_up(int id)
-{
-	struct ublk_device_info info = { .size = sizeof(info) };
-	struct ublk_ctl *ctl;
-	int r, given_up;
-
-	if (ublk_ctl_open(&ctl) < 0)
-		return 0;
-	r = ublk_device_get_info(ctl, id, &info);
-	given_up = r == -ENODEV || (!r && info.state == LIBUBLK_STATE_DEAD);
-	ublk_ctl_close(ctl);
-	return given_up;
-}
-
-/* Runs in the child. What fails at the very first start will fail again. */
-static int worker(unsigned int attempt, void *user)
-{
-	int status;
-
-	(void)user;
-	program.is_retry = attempt > 0;
-	if (attempt && *program.shared_id >= 0) {
-		if (device_given_up(*program.shared_id))
-			return 0;
-		program.config.id = *program.shared_id;
-	}
-	status = serve();
-	if (program.is_given_up)
-		return 0;
-	return status && !attempt ? LIBUBLK_EXIT_GIVE_UP : status;
-}
-
-static void worker_event(int event, long value, void *user)
-{
-	char text[96];
-
-	(void)user;
-	switch (event) {
-	case LIBUBLK_WORKER_STARTED:
-		if (program.common.ready_fd < 0)
-			return;
-		/* the worker has them now; kept open here, the caller never sees them close */
-		leave_terminal();
-		close(program.common.ready_fd);
-		program.common.ready_fd = -1;
-		return;
-	case LIBUBLK_WORKER_KILLED:
-		snprintf(text, sizeof(text), "the server was killed by signal %ld", value);
-		break;
-	case LIBUBLK_WORKER_BACKOFF:
-		snprintf(text, sizeof(text), "starting the server again in %ld ms", value);
-		break;
-	case LIBUBLK_WORKER_GIVE_UP:
-		snprintf(text, sizeof(text), "gave up after %ld starts; see ublk list", value);
-		break;
-	default:
-		return;
-	}
-	say_error(text);
-}
-
-static int supervise(void)
-{
-	struct ublk_supervisor_config config = UBLK_SUPERVISOR_CONFIG_INIT;
-	sigset_t signals;
-	int fd, r;
-
-	sigemptyset(&signals);
-	sigaddset(&signals, SIGINT);
-	sigaddset(&signals, SIGTERM);
-	sigprocmask(SIG_BLOCK, &signals, NULL);
-	fd = signalfd(-1, &signals, SFD_CLOEXEC | SFD_NONBLOCK);
-	if (fd < 0) {
-		say_error("cannot watch for signals");
-		return EXIT_FAILED;
-	}
-	program.shared_id = mmap(NULL, sizeof(int), PROT_READ | PROT_WRITE,
-				 MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-	if (program.shared_id == MAP_FAILED) {
-		say_error("no memory");
-		close(fd);
-		return EXIT_FAILED;
-	}
-	*program.shared_id = -1;
-	config.worker = worker;
-	config.stop_fd = fd;
-	config.event = worker_event;
-	r = ublk_supervise(&config, NULL);
-	close(fd);
-	/* the worker has reported its own failure */
-	return r < 0 ? EXIT_FAILED : 0;
 }
 
 static void print_help(const struct option_table *tables)
@@ -377,6 +288,7 @@ static int run(int argc, char **argv)
 		return 0;
 	if (r < 0)
 		return report_usage(program.options.err.text);
+	notify_init(program.common.ready_fd >= 0);
 	if (program.common.ready_fd >= 0) {
 		/* in the background: hold no file system that somebody wants to unmount */
 		r = chdir("/");
@@ -390,6 +302,10 @@ static int run(int argc, char **argv)
 	program.ops = *target_ops(target);
 	program.ops.open = target_open;
 	program.ops.started = target_started;
+	program.ops.submit = target_submit;
+	target->pulse = pulse_new();
+	if (!target->pulse)
+		return report_failure(-ENOMEM, "no memory");
 	return program.common.is_supervised ? supervise() : serve();
 }
 

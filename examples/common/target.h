@@ -15,6 +15,7 @@
 #include <ublk.h>
 
 #include "options.h"
+#include "pulse.h"
 
 struct target;
 
@@ -68,6 +69,7 @@ struct target {
 	const struct target *inner;	/* whom this one wraps; NULL = nobody. Its state
 					 * is allocated by choose, freed by target_main() */
 	void (*done)(const struct target *outer, struct ublk_io *io, int result);
+	struct pulse *pulse;		/* of the outermost one only */
 };
 
 static inline const struct ublk_target_ops *target_ops(const struct target *target)
@@ -75,13 +77,20 @@ static inline const struct ublk_target_ops *target_ops(const struct target *targ
 	return target->ops ? target->ops : target->type->ops;
 }
 
+static inline void target_count_answer(const struct target *target, struct ublk_io *io)
+{
+	pulse_count(&target->pulse->queues[ublk_queue_index(ublk_io_queue(io))].answered);
+}
+
 /* Ends a request of this target, in the queue's thread: 0 or -errno. */
 static inline void target_done(const struct target *target, struct ublk_io *io, int result)
 {
-	if (target->done)
+	if (target->done) {
 		target->done(target->outer, io, result);
-	else
+	} else {
+		target_count_answer(target, io);
 		ublk_io_complete(io, result);
+	}
 }
 
 /* This target's per-tag memory. */

@@ -42,6 +42,12 @@ const struct option_def target_device_options[] = {
 const struct option_def target_process_options[] = {
 	{ .name = "supervise", .type = OPTION_FLAG, .offset = AT(is_supervised),
 	  .help = "a parent process starts the server again when it dies" },
+	{ .name = "restarts", .arg = "N", .type = OPTION_NUMBER, .offset = AT(restarts),
+	  .min = 1, .max = 1000,
+	  .help = "with --supervise: so many within a minute, then the device waits (5)" },
+	{ .name = "hang-timeout", .arg = "SECONDS", .type = OPTION_NUMBER,
+	  .offset = AT(hang_timeout), .min = 1, .max = 86400,
+	  .help = "kill the server if it has requests and answers none for so long (never)" },
 	{ .name = "hand-over", .type = OPTION_FLAG, .offset = AT(is_hand_over),
 	  .help = "on SIGTERM leave the device to the next server instead of deleting it" },
 	{ .name = "fence-timeout", .arg = "MS", .type = OPTION_NUMBER,

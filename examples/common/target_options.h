@@ -10,7 +10,7 @@
 
 struct target_options {
 	int64_t id, queues, depth;
-	int64_t fence_timeout_ms;
+	int64_t fence_timeout_ms, hang_timeout, restarts;
 	uint64_t max_io, block_size;
 	int recovery, data;
 	int is_read_only, is_hand_over, is_supervised;

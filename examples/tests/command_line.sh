@@ -26,11 +26,11 @@ expect 2 "usage: ublk VERB" "$bin/ublk"
 expect 0 "Exit status" "$bin/ublk" --help
 expect 0 "ublk " "$bin/ublk" --version
 expect 2 "no verb \"frobnicate\"" "$bin/ublk" frobnicate
-for verb in add list info wait stop del recover resize quiesce features doctor; do
+for verb in add list info wait stop del recover resize quiesce features doctor up; do
 	expect 0 "usage: ublk $verb" "$bin/ublk" "$verb" --help
 	[ "$verb" = add ] || expect 0 "usage: ublk $verb" "$bin/ublk" "$verb" --help --json
 done
-for verb in info stop del recover; do
+for verb in info stop del recover up; do
 	expect 2 "which device?" "$bin/ublk" "$verb"
 	expect 2 "is no device id" "$bin/ublk" "$verb" x1
 	expect 2 "is no device id" "$bin/ublk" "$verb" 1048576
@@ -42,6 +42,12 @@ expect 2 "wants a number" "$bin/ublk" wait 3 live --timeout soon
 expect 2 "behind -- comes" "$bin/ublk" recover 3 --
 expect 2 "exclude each other" "$bin/ublk" stop 3 --kill --if-unused
 
+printf 'target = loop\nfile = /a\nsupervise\n' >"$work/3.conf"
+export UBLK_CONF_DIR=$work
+expect 0 "$bin/ublk-loop --file=/a --supervise --id=3" "$bin/ublk" up 3 --check
+expect 2 "$work/4.conf: No such file" "$bin/ublk" up 4 --check
+sed -i s/loop/floppy/ "$work/3.conf"
+expect 2 "no target \"floppy\"" "$bin/ublk" up 3 --check
 expect 2 "what shall it be?" "$bin/ublk" add
 expect 2 "no server ublk-floppy" "$bin/ublk" add floppy
 expect 2 "no server ublk-../loop" "$bin/ublk" add ../loop

@@ -44,6 +44,7 @@ struct command_call {
 	/* the options, of whatever verb has them */
 	int64_t timeout_s;		/* -1 = not given */
 	int is_kill, is_if_unused;
+	int is_check;
 };
 
 extern const struct command commands[];		/* ends with a NULL verb */
@@ -91,6 +92,7 @@ int verb_quiesce(struct command_call *call);
 int verb_recover(struct command_call *call);
 int verb_resize(struct command_call *call);
 int verb_stop(struct command_call *call);
+int verb_up(struct command_call *call);
 int verb_wait(struct command_call *call);
 
 #endif

@@ -30,6 +30,12 @@ static const struct option_def bounded_options[] = {
 	{ .name = NULL },
 };
 
+static const struct option_def up_options[] = {
+	{ .name = "check", .type = OPTION_FLAG, .offset = AT(is_check),
+	  .help = "only read the file, and print the command" },
+	{ .name = NULL },
+};
+
 const struct command commands[] = {
 	{ .verb = "add", .operands = "TYPE", .run = verb_add, .is_raw = 1,
 	  .summary = "Start a server in the background; return when its device is live.",
@@ -58,6 +64,13 @@ const struct command commands[] = {
 	  .details =
 "Runs the command in the device's record again (only if nobody but root or you could have\n"
 "written that), or COMMAND. A failed attempt changes nothing and can be repeated." },
+	{ .verb = "up", .operands = "ID", .run = verb_up, .options = up_options,
+	  .summary = "Serve the device of /etc/ublk/ID.conf, here, in the foreground.",
+	  .details =
+"For ublk@ID.service. Makes the device, or takes it over if it is there and has no server.\n"
+"In the file, one setting per line: \"target = loop\", then the options of that target as\n"
+"\"key = value\" or \"key\" (\"ublk add TYPE --help\" lists them); \"oom-protect\" spares it\n"
+"when memory runs out. Only root may be able to write the file and its folder." },
 	{ .verb = "resize", .operands = "ID SIZE", .run = verb_resize,
 	  .summary = "Change the capacity of a live disk; the backing must have it already." },
 	{ .verb = "quiesce", .operands = "ID", .run = verb_quiesce, .options = bounded_options,

@@ -15,8 +15,8 @@
 #include "fake_target.h"
 
 struct log {
-	unsigned nr[5];			/* by event */
-	long last[5];
+	unsigned nr[6];			/* by event */
+	long last[6];
 	long backoffs[32];
 	pid_t last_pid;
 };
@@ -45,6 +45,7 @@ static struct ublk_supervisor_config quick(int (*worker)(unsigned, void *))
 	config.backoff_min_ms = 1;
 	config.backoff_max_ms = 4;
 	config.max_restarts = 6;
+	config.steady_ms = 60000;
 	return config;
 }
 
@@ -77,17 +78,95 @@ static int dies_by_signal_then_ends(unsigned attempt, void *user)
 static void restarts_until_it_ends(void **state)
 {
 	struct ublk_supervisor_config config = quick(dies_by_signal_then_ends);
-	static const long expected[] = { 1, 2, 4, 4 };
+	/* At once, then doubling up to its limit; up to half of it is left to chance. */
+	static const long most[] = { 0, 1, 2, 4, 4 }, least[] = { 0, 1, 1, 2, 2 };
+	unsigned i;
 
 	(void)state;
-	lives = 4;
+	lives = 5;
 	assert_int_equal(ublk_supervise(&config, NULL), 0);
-	assert_int_equal(seen->nr[LIBUBLK_WORKER_STARTED], 5);
-	assert_int_equal(seen->nr[LIBUBLK_WORKER_KILLED], 4);
+	assert_int_equal(seen->nr[LIBUBLK_WORKER_STARTED], 6);
+	assert_int_equal(seen->nr[LIBUBLK_WORKER_KILLED], 5);
 	assert_int_equal(seen->last[LIBUBLK_WORKER_KILLED], SIGKILL);
 	assert_int_equal(seen->nr[LIBUBLK_WORKER_EXITED], 1);
-	/* Back-off doubles up to its limit. */
-	assert_memory_equal(seen->backoffs, expected, sizeof(expected));
+	for (i = 0; i < 5; i++)
+		assert_in_range(seen->backoffs[i], least[i], most[i]);
+}
+
+/* Pauses of one length, again and again, are not the same each time. */
+static void back_off_has_jitter(void **state)
+{
+	struct ublk_supervisor_config config = quick(dies_by_signal_then_ends);
+	unsigned i, nr_others = 0;
+
+	(void)state;
+	lives = 16;
+	config.backoff_min_ms = config.backoff_max_ms = 40;
+	config.max_restarts = 20;
+	assert_int_equal(ublk_supervise(&config, NULL), 0);
+	/* All fifteen the same by chance: 1 in 20 ^ 14. */
+	for (i = 3; i < 16; i++) {
+		assert_in_range(seen->backoffs[i], 20, 40);
+		nr_others += seen->backoffs[i] != seen->backoffs[2];
+	}
+	assert_true(nr_others > 0);
+}
+
+static int lives_then_dies(unsigned attempt, void *user)
+{
+	if (attempt == 2)
+		ublk_poll_in(stop_pipe[0], 2500);
+	return dies_by_signal_then_ends(attempt, user);
+}
+
+/* Who lived for a while before it died is brought back at once. */
+static void a_steady_worker_starts_anew(void **state)
+{
+	struct ublk_supervisor_config config = quick(lives_then_dies);
+	static const long expected[] = { 0, 1, 0, 0, 1 };
+	unsigned i;
+
+	(void)state;
+	lives = 5;
+	config.steady_ms = 2000;
+	config.backoff_max_ms = 1;
+	assert_int_equal(ublk_supervise(&config, NULL), 0);
+	for (i = 0; i < 5; i++)
+		assert_int_equal(seen->backoffs[i], expected[i]);
+}
+
+static int stops_dead_then_ends(unsigned attempt, void *user)
+{
+	(void)user;
+	if (attempt < lives)
+		raise(SIGSTOP);
+	return 0;
+}
+
+static unsigned nr_checks;
+
+static int hangs_at_third_look(void *user)
+{
+	(void)user;
+	return seen->nr[LIBUBLK_WORKER_STARTED] <= lives && ++nr_checks % 3 == 0;
+}
+
+/* Killed once each, although nothing but SIGKILL reaches them; waited for; started again. */
+static void kills_what_hangs(void **state)
+{
+	struct ublk_supervisor_config config = quick(stops_dead_then_ends);
+
+	(void)state;
+	lives = 2;
+	nr_checks = 0;
+	config.is_hung = hangs_at_third_look;
+	config.check_ms = 5;
+	assert_int_equal(ublk_supervise(&config, NULL), 0);
+	assert_int_equal(seen->nr[LIBUBLK_WORKER_HUNG], 2);
+	assert_int_equal(seen->nr[LIBUBLK_WORKER_KILLED], 2);
+	assert_int_equal(seen->last[LIBUBLK_WORKER_KILLED], SIGKILL);
+	assert_int_equal(seen->nr[LIBUBLK_WORKER_STARTED], 3);
+	assert_int_equal(nr_checks, 6);
 }
 
 static int fails(unsigned attempt, void *user)
@@ -158,6 +237,19 @@ static void stops_the_worker(void **state)
 	assert_int_equal(ublk_supervise(&config, NULL), 0);
 	assert_int_equal(seen->last[LIBUBLK_WORKER_KILLED], SIGTERM);
 	assert_int_equal(seen->nr[LIBUBLK_WORKER_STARTED], 1);
+}
+
+/* A program that was built when the struct was shorter. */
+static void an_older_config_works(void **state)
+{
+	struct ublk_supervisor_config config = quick(asks_to_stop_and_waits);
+
+	(void)state;
+	config.size = offsetof(struct ublk_supervisor_config, is_hung);
+	config.is_hung = hangs_at_third_look;
+	config.stop_fd = stop_pipe[0];
+	assert_int_equal(ublk_supervise(&config, NULL), 0);
+	assert_int_equal(seen->last[LIBUBLK_WORKER_KILLED], SIGTERM);
 }
 
 static int ignores_sigterm(unsigned attempt, void *user)
@@ -288,10 +380,14 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(restarts_until_it_ends),
+		TEST(back_off_has_jitter),
+		TEST(a_steady_worker_starts_anew),
+		TEST(kills_what_hangs),
 		TEST(gives_up),
 		TEST(the_window_moves),
 		TEST(a_worker_that_says_no),
 		TEST(stops_the_worker),
+		TEST(an_older_config_works),
 		TEST(leaves_a_stuck_worker_alone),
 		TEST(stops_during_back_off),
 		TEST(executes_a_command),
