@@ -6,17 +6,16 @@
 #include <glob.h>
 #include <linux/capability.h>
 #include <linux/io_uring.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/utsname.h>
-#include <sys/wait.h>
 #include <ublk.h>
 #include <unistd.h>
 
+#include "ask.h"
 #include "device_view.h"
 #include "doctor.h"
 
@@ -49,41 +48,14 @@ static void cut_line(char *buf)
 }
 
 /*
- * Runs modinfo with one field to print; modprobe's own idea of which file counts is
- * what is asked for, and no other program knows it. sbin is not on everybody's PATH.
+ * modprobe's own idea of which file counts is what is asked for, and no other program
+ * knows it.
  */
 static int modinfo(const char *field, char *buf, size_t size)
 {
 	const char *const argv[] = { "modinfo", "-F", field, "ublk_drv", NULL };
-	/* exec changes nothing, it is only declared before const was */
-	char *const *args = (char *const *)argv;
-	int fds[2], status;
-	size_t used = 0;
-	ssize_t r;
-	pid_t pid;
 
-	buf[0] = '\0';
-	if (pipe2(fds, O_CLOEXEC) < 0)
-		return -errno;
-	pid = fork();
-	if (!pid) {
-		int null = open("/dev/null", O_WRONLY | O_CLOEXEC);
-
-		dup2(fds[1], STDOUT_FILENO);
-		dup2(null, STDERR_FILENO);
-		execv("/usr/sbin/modinfo", args);
-		execv("/sbin/modinfo", args);
-		execvp("modinfo", args);
-		_exit(127);
-	}
-	close(fds[1]);
-	while (pid > 0 && used < size - 1 && (r = read(fds[0], buf + used, size - 1 - used)) > 0)
-		used += (size_t)r;
-	buf[used] = '\0';
-	close(fds[0]);
-	if (pid < 0 || waitpid(pid, &status, 0) < 0)
-		return -errno;
-	return WIFEXITED(status) && !WEXITSTATUS(status) ? 0 : -ENOENT;
+	return program_ask(argv, buf, size);
 }
 
 /* A kernel that has our module, where dkms and people by hand put it. */
