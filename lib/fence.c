@@ -116,11 +116,11 @@ static int check_backing(struct ublk_device *dev)
 	if (!was->is_known || !is->is_known || dev->config.flags & LIBUBLK_ANY_BACKING ||
 	    (is->major == was->major && is->minor == was->minor && is->inode == was->inode))
 		return 0;
-	return ublk_set_error(ESTALE, "device %d: this is another backing (device %u:%u inode %llu) "
-			      "than the one it had (%u:%u, %llu): bring that back, or force the "
-			      "takeover ('ublk recover --force') if this has the same data", dev->id,
-			      is->major, is->minor, (unsigned long long)is->inode, was->major,
-			      was->minor, (unsigned long long)was->inode);
+	return ublk_set_error(ESTALE, "device %d: this is another backing (device %u:%u, inode "
+			      "%llu) than the one it had (%u:%u, %llu): bring that back, or force "
+			      "the takeover ('ublk recover --force') if this has the same data",
+			      dev->id, is->major, is->minor, (unsigned long long)is->inode,
+			      was->major, was->minor, (unsigned long long)was->inode);
 }
 
 int ublk_fence(struct ublk_device *dev, int timeout_ms)

@@ -59,24 +59,24 @@ static int modinfo(const char *field, char *buf, size_t size)
 }
 
 /* A kernel that has our module, where dkms and people by hand put it. */
-static int find_other_kernel(char *ret, size_t size)
+static void find_other_kernel(char *ret, size_t size)
 {
 	static const char *const patterns[] = {
 		"/lib/modules/*/updates/dkms/ublk_drv.ko*", "/lib/modules/*/extra/ublk_drv.ko*",
 		"/lib/modules/*/updates/ublk_drv.ko*",
 	};
-	const char *name = NULL;
+	const char *name;
 	glob_t found;
 	size_t i;
 
-	for (i = 0; i < sizeof(patterns) / sizeof(*patterns) && !name; i++) {
+	for (i = 0; i < sizeof(patterns) / sizeof(*patterns); i++) {
 		if (glob(patterns[i], 0, NULL, &found))
 			continue;
 		name = found.gl_pathv[found.gl_pathc - 1] + strlen("/lib/modules/");
 		snprintf(ret, size, "%.*s", (int)strcspn(name, "/"), name);
 		globfree(&found);
+		return;
 	}
-	return name != NULL;
 }
 
 static void probe_kernels(struct doctor_facts *ret)

@@ -35,8 +35,7 @@ static const struct option_def reap_options[] = {
 	{ .name = "dry-run", .type = OPTION_FLAG, .offset = AT(is_dry_run),
 	  .help = "only show what there is" },
 	{ .name = "force", .arg = "ID", .type = OPTION_CALL, .call = reap_force,
-	  .offset = AT(forced), .help = "this orphan also if it is in use: its I/O fails; may "
-					"repeat" },
+	  .offset = AT(forced), .help = "this one also if it is in use; may repeat" },
 	OPTION_TIMEOUT("how long each step may take (60)"),
 	{ .name = NULL },
 };
@@ -64,19 +63,20 @@ const struct command commands[] = {
 	  .summary = "End a device's disk; what is buffered is written first. The id stays." },
 	{ .verb = "del", .operands = "ID", .run = verb_del, .options = bounded_options,
 	  .summary = "Stop a device, remove it and its record." },
-	{ .verb = "recover", .operands = "ID [--force] [-- COMMAND...]", .run = verb_recover, .is_raw = 1,
+	{ .verb = "recover", .operands = "ID [-- COMMAND...]", .run = verb_recover, .is_raw = 1,
 	  .summary = "Give a device that lost its server a new one; return when it is live.",
 	  .details =
 "Runs the command in the device's record again (only if nobody but root or you could have\n"
 "written that), or COMMAND. A failed attempt changes nothing and can be repeated.\n\n"
 "  --force  take over also with another backing (file or disk) than the device had" },
 	{ .verb = "reap", .operands = "", .run = verb_reap, .options = reap_options,
-	  .summary = "Remove devices and records that nobody needs any more; asks for each.",
+	  .summary = "Remove what nobody needs any more; asks for each.",
 	  .details =
-"An orphan is a device without a living server that no supervisor or unit will give a new one,\n"
-"or a record without its device. One that is in use (mounted, open, part of another device, with\n"
-"I/O waiting) is only shown. Removing loses nothing of the backing, but what an orphan's users\n"
-"still had to write; ublk recover would give it a server again." },
+"An orphan is a device without a living server that no supervisor or unit will\n"
+"give a new one, or a record without its device. One that is in use (mounted,\n"
+"open, part of another device, with I/O waiting) is only shown. The backing\n"
+"stays as it is; what users of the disk still had to write is lost. To give an\n"
+"orphan a server again: ublk recover." },
 	{ .verb = "resize", .operands = "ID SIZE", .run = verb_resize,
 	  .summary = "Change the capacity of a live disk; the backing must have it already." },
 	{ .verb = "quiesce", .operands = "ID", .run = verb_quiesce, .options = bounded_options,
