@@ -113,6 +113,9 @@ chown root "$run/0"
 chmod 777 "$run"
 expect 4 "ublk recover 0 -- COMMAND" ublk recover 0
 chmod 755 "$run"
+chown nobody "$run"
+expect 4 "ublk recover 0 -- COMMAND" ublk recover 0
+chown root "$run"
 cp "$run/0" record
 head -c 20 record >"$run/0"
 expect 1 "ublk recover 0 -- COMMAND" ublk recover 0
