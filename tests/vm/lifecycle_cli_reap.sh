@@ -24,7 +24,7 @@ on_terminal()
 {
 	local answer=$1
 	shift
-	printf '%s\n' "$answer" | bounded 60 script -qec "ublk reap $*" /dev/null >terminal.out
+	printf '%s\n' "$answer" | timeout 60 script -qec "ublk reap $*" /dev/null >terminal.out
 }
 
 # reaped FILTER ARG..: with --json, for the one that was found
@@ -95,7 +95,9 @@ wait_bg reader 1
 note "DEAD leftovers, and records without a device; not those that cannot be believed"
 ublk add null --id 3
 cp -p "$run/3" record
+server=$(ublk info 3 --json | jq .server_pid)
 ublk stop 3
+wait_for 30 server_gone "$server"
 reaped '.result == "removed" and .state == "DEAD"' --yes
 cp -p record "$run/3"
 reaped '.result == "removed" and .kind == "record"' --yes

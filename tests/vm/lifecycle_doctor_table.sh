@@ -44,24 +44,25 @@ mv "$udev_rule" rule
 doctor 8 warning udev-rule
 mv rule "$udev_rule"
 
+# The kernel takes away its own nodes only, by name: so they are renamed in their place.
 note "the control node: missing, and one that leads nowhere"
-mv /dev/ublk-control control
-cleanup mv -f "$PWD/control" /dev/ublk-control
+mv /dev/ublk-control /dev/ublk-control.away
+cleanup sh -c "[ ! -e /dev/ublk-control.away ] || mv -f /dev/ublk-control.away /dev/ublk-control"
 doctor 8 failure control-missing
 mknod /dev/ublk-control c 10 254
 doctor 8 failure control-broken
 rm /dev/ublk-control
-mv control /dev/ublk-control
+mv /dev/ublk-control.away /dev/ublk-control
 doctor 0 ok
 
 note "a device: its node is missing; its server lives in another mount namespace"
 ublk add null --id 0
-mv /dev/ublkc0 node
+mv /dev/ublkc0 /dev/ublkc0.away
 doctor 8 failure device-node
-mv node /dev/ublkc0
+mv /dev/ublkc0.away /dev/ublkc0
 ublk del 0
 run_bg foreign unshare -m ublk-null --id 0
-ublk wait 0 live --timeout 60
+wait_state 0 LIVE 60
 doctor 8 warning server-namespace
 # seen from there nothing is wrong
 doctor_by 0 ok "" nsenter -m -t "$BG_foreign"
@@ -94,24 +95,36 @@ mount --bind sysfs /sys/module/ublk_drv
 cleanup umount -q /sys/module/ublk_drv
 doctor 8 warning module-built-in
 umount /sys/module/ublk_drv
-file=$(modinfo -n ublk_drv)
 rmmod ublk_drv
+hidden=()
+# what modprobe would load, this project's and the kernel's own
+hide_all()
+{
+	local file
+	while file=$(modinfo -n ublk_drv 2>/dev/null); do
+		mv "$file" "hidden.${#hidden[@]}"
+		hidden+=("$file")
+		depmod
+	done
+}
 put_back()
 {
+	local i
 	rm -rf /lib/modules/9.9.9-other
-	cp -p keep "$file"
+	for i in "${!hidden[@]}"; do
+		cp -p "hidden.$i" "${hidden[i]}"
+	done
 	depmod
 }
-cp -p "$file" keep
 cleanup put_back
+hide_all
+[ "${#hidden[@]}" -gt 0 ] || fail "modinfo knows no module"
+doctor 8 failure module-missing
 other=/lib/modules/9.9.9-other/updates/dkms
 mkdir -p "$other"
-mv "$file" "$other/"
-depmod
+cp hidden.0 "$other/${hidden[0]##*/}"
 doctor 8 failure module-other-kernel
 json doctor.json '[.findings[].message] | any(contains("9.9.9-other"))'
-rm -r "$other"
-doctor 8 failure module-missing
 put_back
 load_module
 doctor 0 ok
