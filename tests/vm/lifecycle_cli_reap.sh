@@ -40,7 +40,7 @@ exists() { ublk info "$1" >/dev/null 2>&1; }
 
 note "nothing to do: no device, and one that is served"
 expect 0 "no orphans" ublk reap --yes
-ublk add null --id 0
+ublk add null --id 0 --recovery plain
 expect 0 "no orphans" ublk reap --yes
 expect 5 "no orphan" ublk reap --yes --force 0
 expect 3 "no device 7" ublk reap --yes --force 7
@@ -109,7 +109,7 @@ expect 0 "no orphans" ublk reap --yes
 rm "$run/3"
 
 note "supervised: left alone while its supervisor lives, though it has no server now"
-ublk add null --id 0 --supervise
+ublk add null --id 0 --recovery plain --supervise
 server=$(ublk info 0 --json | jq .server_pid)
 supervisor=$(ps -o ppid= -p "$server" | tr -d ' ')
 kill -STOP "$supervisor"
