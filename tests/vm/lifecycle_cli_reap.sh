@@ -113,7 +113,7 @@ ublk add null --id 0 --recovery plain --supervise
 server=$(ublk info 0 --json | jq .server_pid)
 supervisor=$(ps -o ppid= -p "$server" | tr -d ' ')
 kill -STOP "$supervisor"
-cleanup kill -KILL "$supervisor"
+cleanup sh -c "kill -KILL $supervisor 2>/dev/null || :"
 lose_server 0
 expect 0 "no orphans" ublk reap --yes
 expect 5 "supervised by process $supervisor" ublk reap --yes --force 0

@@ -35,7 +35,7 @@ ln -s liburing.so.2.1 old/liburing.so.2
 doctor_by 8 failure liburing-old env LD_LIBRARY_PATH="$PWD/old"
 echo 'LIBURING_2.0 { global: io_uring_*; __io_uring_*; local: *; };' >none/map
 echo 'int io_uring_submit(void) { return 0; }' >none/stub.c
-gcc -shared -fPIC -Wl,-soname,liburing.so.2 -Wl,--version-script=none/map -o none/liburing.so.2 \
+gcc -shared -fPIC -nostdlib -Wl,-soname,liburing.so.2 -Wl,--version-script=none/map -o none/liburing.so.2 \
 	none/stub.c
 expect 1 "version \`LIBURING_2." env LD_LIBRARY_PATH="$PWD/none" ublk doctor
 
