@@ -111,10 +111,12 @@ put_back()
 {
 	local i
 	rm -rf /lib/modules/9.9.9-other
+	[ "${#hidden[@]}" -gt 0 ] || return 0
 	for i in "${!hidden[@]}"; do
-		cp -p "hidden.$i" "${hidden[i]}"
+		mv "hidden.$i" "${hidden[i]}"
 	done
 	depmod
+	hidden=()
 }
 cleanup put_back
 hide_all

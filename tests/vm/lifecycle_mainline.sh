@@ -37,20 +37,18 @@ note "ours is not installed: the kernel's own is loaded, or would be"
 ours=$(modinfo -n ublk_drv) theirs=$(mainline_module)
 put_back()
 {
+	[ ! -e aside ] || mv aside "$ours"
 	rm -f "/lib/modules/$(uname -r)/updates/${theirs##*/}"
-	cp -p ours "$ours"
 	depmod
 }
-cp -p "$ours" ours
-cleanup put_back
 load_mainline
+mkdir -p "/lib/modules/$(uname -r)/updates"
+cp "$theirs" "/lib/modules/$(uname -r)/updates/"
+cleanup sh -c "[ ! -e '$PWD/aside' ] || { mv '$PWD/aside' '$ours'; depmod; }"
 mv "$ours" aside
 depmod
 doctor 8 warning module-not-ours
 rmmod ublk_drv
-mkdir -p "/lib/modules/$(uname -r)/updates"
-cp "$theirs" "/lib/modules/$(uname -r)/updates/"
-depmod
 doctor 8 failure module-not-loaded module-shadowed
 put_back
 load_module
