@@ -438,6 +438,8 @@ struct ublk_target_ops {
 #define LIBUBLK_HAND_OVER	(1u << 2)	/* serve, on a signal: quiesce and leave the
 					 * device to the next server; needs recovery */
 #define LIBUBLK_NO_RECORD	(1u << 3)	/* no record; takeover then needs .uuid */
+#define LIBUBLK_ANY_BACKING	(1u << 4)	/* take over also with another file behind the fence
+						 * than the record names: -ESTALE without this */
 
 #define LIBUBLK_MAX_DEPTH	4096
 #define LIBUBLK_MAX_QUEUES	4096
@@ -775,6 +777,8 @@ const char *ublk_record_fence_path(const struct ublk_record *record);
 
 /* Process that wrote it; may be long dead, and the number in use again. */
 int ublk_record_pid(const struct ublk_record *record);
+/* Its parent then: the supervisor, if it has one. 0: written by an older version. */
+int ublk_record_parent(const struct ublk_record *record);
 /* When this server attached, in seconds since 1970. */
 int64_t ublk_record_time(const struct ublk_record *record);
 

@@ -12,7 +12,9 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/file.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/sysmacros.h>
 #include <unistd.h>
 
 #include "internal.h"
@@ -87,6 +89,40 @@ static int lock(struct ublk_device *dev, int fd, int timeout_ms)
 	return 0;
 }
 
+static struct ublk_backing backing_of(int fd)
+{
+	struct ublk_backing backing = { .is_known = false };
+	struct stat st;
+	dev_t number;
+
+	if (fstat(fd, &st) < 0)
+		return backing;
+	number = S_ISBLK(st.st_mode) ? st.st_rdev : st.st_dev;
+	backing.is_known = true;
+	backing.major = major(number);
+	backing.minor = minor(number);
+	backing.inode = S_ISBLK(st.st_mode) ? 0 : (uint64_t)st.st_ino;
+	return backing;
+}
+
+/*
+ * Another file under the old name is not the device's data, however well its size fits: whoever has
+ * the disk open would go on with a mixture of both.
+ */
+static int check_backing(struct ublk_device *dev)
+{
+	const struct ublk_backing *is = &dev->backing, *was = &dev->expected;
+
+	if (!was->is_known || !is->is_known || dev->config.flags & LIBUBLK_ANY_BACKING ||
+	    (is->major == was->major && is->minor == was->minor && is->inode == was->inode))
+		return 0;
+	return ublk_set_error(ESTALE, "device %d: this is another backing (device %u:%u, inode "
+			      "%llu) than the one it had (%u:%u, %llu): bring that back, or force "
+			      "the takeover ('ublk recover --force') if this has the same data",
+			      dev->id, is->major, is->minor, (unsigned long long)is->inode,
+			      was->major, was->minor, (unsigned long long)was->inode);
+}
+
 int ublk_fence(struct ublk_device *dev, int timeout_ms)
 {
 	int fd, r;
@@ -101,6 +137,10 @@ int ublk_fence(struct ublk_device *dev, int timeout_ms)
 		return fd;
 	if (fd < 0)
 		return ublk_set_error(fd, "target %s: fence: %s", dev->name, strerror(-fd));
+	dev->backing = backing_of(fd);
+	r = check_backing(dev);
+	if (r < 0)
+		return r;
 	UBLK_POINT(BEFORE_FENCE);
 	r = lock(dev, fd, timeout_ms);
 	if (r < 0)

@@ -39,6 +39,11 @@ UBLK_EXPORT int ublk_record_pid(const struct ublk_record *record)
 	return record->pid;
 }
 
+UBLK_EXPORT int ublk_record_parent(const struct ublk_record *record)
+{
+	return record->parent;
+}
+
 UBLK_EXPORT int64_t ublk_record_time(const struct ublk_record *record)
 {
 	return record->time;

@@ -110,6 +110,13 @@ struct ublk_queue {
 	atomic_ullong double_completions, bad_results; /* of stats; any thread */
 };
 
+/* Which file it is, whatever its name: a block device has no inode here but its own number. */
+struct ublk_backing {
+	bool is_known;
+	unsigned major, minor;
+	uint64_t inode;			/* 0: the block device itself */
+};
+
 struct ublk_device {
 	struct ublk_ctl *ctl;
 	struct ublk_target_ops ops;
@@ -130,6 +137,8 @@ struct ublk_device {
 	bool is_target_open;		/* ops->open succeeded */
 	bool is_fenced;
 	char *fence_path;		/* for the record; NULL if unknown */
+	struct ublk_backing backing;	/* what the fence is on */
+	struct ublk_backing expected;	/* a takeover: what it was on before, by the record */
 	atomic_bool is_live;
 	struct ublk_cmd *start;		/* START or END under way */
 	pthread_mutex_t lock;		/* is_open */
@@ -146,6 +155,8 @@ struct ublk_record {
 	int64_t time;			/* s since 1970 */
 	char *fence_path;		/* NULL: unfenced, or the file has no name */
 	bool is_fenced;
+	int parent;			/* of pid, then; 0: the record does not say */
+	struct ublk_backing backing;
 };
 
 /* ---- the transport ---- */

@@ -60,6 +60,24 @@ static struct json_object *parameters_to_json(const struct ublk_device_config *c
 	return p;
 }
 
+static struct json_object *backing_to_json(const struct ublk_backing *backing)
+{
+	struct json_object *b = json_object_new_object();
+	int r;
+
+	if (!b)
+		return NULL;
+	r = add(b, "major", json_object_new_int64(backing->major));
+	r |= add(b, "minor", json_object_new_int64(backing->minor));
+	if (backing->inode)
+		r |= add(b, "inode", json_object_new_uint64(backing->inode));
+	if (r) {
+		json_object_put(b);
+		return NULL;
+	}
+	return b;
+}
+
 int ublk_record_to_text(const struct ublk_device *dev, const char *cwd, int64_t time,
 			char **ret_text)
 {
@@ -80,6 +98,9 @@ int ublk_record_to_text(const struct ublk_device *dev, const char *cwd, int64_t 
 	r |= add(record, "time", json_object_new_int64(time));
 	r |= add(record, "fenced", json_object_new_boolean(dev->is_fenced));
 	r |= add(record, "pid", json_object_new_int(getpid()));
+	r |= add(record, "parent", json_object_new_int(getppid()));
+	if (dev->backing.is_known)
+		r |= add(record, "backing", backing_to_json(&dev->backing));
 	if (dev->fence_path)
 		r |= add(record, "fence", json_object_new_string(dev->fence_path));
 	r |= add(record, "parameters", parameters_to_json(&dev->config));
@@ -140,9 +161,28 @@ bad:
 	return NULL;
 }
 
+/* It may be missing; half of one would not protect anything, so that is an error. */
+static int get_backing(struct json_object *from, struct ublk_backing *ret)
+{
+	struct json_object *b, *major, *minor, *inode;
+
+	if (!json_object_object_get_ex(from, "backing", &b))
+		return 0;
+	major = get(b, "major", json_type_int);
+	minor = get(b, "minor", json_type_int);
+	inode = get(b, "inode", json_type_int);
+	if (!major || !minor || (!inode && json_object_object_get_ex(b, "inode", NULL)))
+		return -EBADMSG;
+	ret->is_known = true;
+	ret->major = (unsigned)json_object_get_int64(major);
+	ret->minor = (unsigned)json_object_get_int64(minor);
+	ret->inode = inode ? json_object_get_uint64(inode) : 0;
+	return 0;
+}
+
 static int parse(struct json_object *json, struct ublk_record *ret)
 {
-	struct json_object *version, *id, *fenced, *time, *pid;
+	struct json_object *version, *id, *fenced, *time, *pid, *parent;
 	char *uuid;
 	int r;
 
@@ -159,16 +199,19 @@ static int parse(struct json_object *json, struct ublk_record *ret)
 	fenced = get(json, "fenced", json_type_boolean);
 	time = get(json, "time", json_type_int);
 	pid = get(json, "pid", json_type_int);
+	parent = get(json, "parent", json_type_int);	/* may be missing */
 	ret->target = get_string(json, "target");
 	ret->cwd = get_string(json, "cwd");
 	ret->argv = get_argv(json);
 	ret->fence_path = get_string(json, "fence");	/* may be missing */
-	if (!id || !fenced || !time || !pid || !ret->target || !ret->cwd || !ret->argv)
+	if (!id || !fenced || !time || !pid || !ret->target || !ret->cwd || !ret->argv ||
+	    get_backing(json, &ret->backing) < 0)
 		return ublk_set_error(EBADMSG, "the record lacks a field, or it is of a wrong "
 				      "type");
 	ret->id = json_object_get_int(id);
 	ret->is_fenced = json_object_get_boolean(fenced);
 	ret->pid = json_object_get_int(pid);
+	ret->parent = parent ? json_object_get_int(parent) : 0;
 	ret->time = json_object_get_int64(time);
 	uuid = get_string(json, "uuid");
 	r = ublk_uuid_parse(uuid, &ret->uuid);

@@ -26,11 +26,11 @@ static int refuse(int id, const char *why)
 /*
  * The UUID of device @info if it can be proven: by a record that the kernel's tag confirms, or by
  * the caller's own UUID if that has this tag (the record may be lost with the server's machine
- * state; the kernel's tag is not).
+ * state; the kernel's tag is not). A confirmed record also says what the backing was.
  */
 static int prove_identity(struct ublk_ctl *ctl, const struct ublksrv_ctrl_dev_info *info,
 			  const struct ublk_uuid *claimed, const char *target,
-			  struct ublk_uuid *ret_uuid)
+			  struct ublk_uuid *ret_uuid, struct ublk_backing *ret_backing)
 {
 	int id = (int)info->dev_id, r = -ESTALE;
 	bool is_claimed = !ublk_uuid_is_null(claimed);
@@ -47,6 +47,7 @@ static int prove_identity(struct ublk_ctl *ctl, const struct ublksrv_ctrl_dev_in
 			r = refuse(id, "it carries another UUID than the one asked for");
 		else
 			*ret_uuid = record->uuid;
+		*ret_backing = record->backing;
 		ublk_record_free(record);
 		return r;
 	}
@@ -115,7 +116,8 @@ static int adopt(struct ublk_ctl *ctl, const struct ublksrv_ctrl_dev_info *info,
 	r = ublk_device_alloc(ctl, config, ops, user, signal_fd, &dev);
 	if (r < 0)
 		return r;
-	r = prove_identity(ctl, info, &dev->config.uuid, dev->name, &dev->config.uuid);
+	r = prove_identity(ctl, info, &dev->config.uuid, dev->name, &dev->config.uuid,
+			   &dev->expected);
 	if (r < 0) {
 		ublk_device_free(dev);
 		return r;
@@ -192,6 +194,8 @@ static int restart(struct ublk_ctl *ctl, const struct ublksrv_ctrl_dev_info *inf
 	r = adopt(ctl, info, config, ops, user, signal_fd, &dev);
 	if (r < 0)
 		return r;
+	/* no disk, so nobody goes on with what it had: its owner may give it other data */
+	dev->expected.is_known = false;
 	r = ublk_device_config_check(&dev->config);
 	if (!r) {
 		uint64_t missing = dev->config.features_required & ~info->flags;

@@ -100,7 +100,12 @@ static int ublk_tag_set_init(struct ublk_device *dev)
 	set->queue_depth = dev->info.queue_depth;
 	set->numa_node = NUMA_NO_NODE;
 	set->cmd_size = sizeof(struct ublk_rq);
-	set->flags = BLK_MQ_F_SHOULD_MERGE;
+	/*
+	 * STACKING: what ends a request does not sit on its queue's CPU, so that may go offline
+	 * without waiting for the request. It would wait with the hotplug lock held: a new server's
+	 * io_uring_setup() wants that, too, and what is parked would wait for the new server.
+	 */
+	set->flags = BLK_MQ_F_SHOULD_MERGE | BLK_MQ_F_STACKING;
 	set->driver_data = dev;
 	err = blk_mq_alloc_tag_set(set);
 	if (err) {

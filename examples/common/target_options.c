@@ -53,6 +53,8 @@ const struct option_def target_process_options[] = {
 	{ .name = "fence-timeout", .arg = "MS", .type = OPTION_NUMBER,
 	  .offset = AT(fence_timeout_ms), .min = 1, .max = INT32_MAX,
 	  .help = "how long a takeover waits for the dead server's last writes (30000)" },
+	{ .name = "force", .type = OPTION_FLAG, .flags = OPTION_LOCAL, .offset = AT(is_forced),
+	  .help = "take over also with another backing than the device had" },
 	{ .name = "log", .arg = "FILE", .type = OPTION_PATH, .offset = AT(log),
 	  .help = "append messages here once the device is live and in the background" },
 	{ .name = "json", .type = OPTION_FLAG, .flags = OPTION_LOCAL, .offset = AT(is_json),
@@ -93,6 +95,8 @@ int target_options_apply(const struct target_options *opts, struct ublk_device_c
 		config->attrs |= LIBUBLK_ATTR_READ_ONLY;
 	if (opts->is_hand_over)
 		config->flags |= LIBUBLK_HAND_OVER;
+	if (opts->is_forced)
+		config->flags |= LIBUBLK_ANY_BACKING;
 	/* "ublk quiesce" is worth having on whatever driver has it */
 	if (opts->recovery != LIBUBLK_RECOVERY_OFF)
 		config->features_wanted |= LIBUBLK_FEATURE_QUIESCE;

@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
@@ -115,9 +116,19 @@ static int measure_block(struct backing *backing, const struct stat *st)
 static int file_takes_holes(const struct backing *backing, const struct stat *st)
 {
 	off_t end = st->st_size + st->st_blksize - st->st_size % st->st_blksize;
+	int r;
 
-	return !fallocate(backing->fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, end,
-			  st->st_blksize);
+	/*
+	 * Later kernels' ext4 has this call wait, beyond any signal's reach, for the direct writes
+	 * that a dead server left under way. They hold its lock, which the fence waits for in good
+	 * order; and a device that is taken over has its limits already.
+	 */
+	if (flock(backing->fd, LOCK_SH | LOCK_NB) < 0)
+		return 1;
+	r = fallocate(backing->fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, end,
+		      st->st_blksize);
+	flock(backing->fd, LOCK_UN);
+	return !r;
 }
 
 static void measure_file(struct backing *backing, const struct stat *st)

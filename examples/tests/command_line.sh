@@ -99,7 +99,7 @@ if [ ! -e /dev/ublk-control ]; then
 	expect 1 "modprobe ublk_drv" "$bin/ublk" add null
 	expect 2 "modprobe ublk_drv" "$bin/ublk-torture" --rounds 0
 	expect 8 "ublk_drv" "$bin/ublk" doctor
-	expect 8 '"check": "module"' "$bin/ublk" doctor --json
+	expect 8 '"check": "module-missing"' "$bin/ublk" doctor --json
 fi
 
 [ "$failures" -eq 0 ] || { echo "$failures failures"; exit 1; }

@@ -24,6 +24,9 @@ static int healthy(void **state)
 	strcpy(facts.module_file, "/lib/modules/6.1/updates/dkms/ublk_drv.ko");
 	facts.has_control_node = 1;
 	facts.io_uring_disabled = -1;
+	strcpy(facts.kernel, "6.1");
+	strcpy(facts.liburing, "2.3");
+	facts.has_udev = facts.has_udev_rule = 1;
 	facts.is_admin = 1;
 	facts.ublks_max = 64;
 	return 0;
@@ -71,7 +74,7 @@ static void host_is_healthy(void **state)
 	(void)state;
 	doctor_judge(&facts, &report);
 	assert_int_equal(doctor_worst(&report), DOCTOR_OK);
-	assert_int_equal(report.nr, 7);
+	assert_int_equal(report.nr, 9);
 	for (i = 0; i < report.nr; i++)
 		assert_int_equal(report.findings[i].device, -1);
 }
@@ -81,14 +84,33 @@ static void module_missing(void **state)
 	(void)state;
 	facts.is_module_loaded = facts.is_module_ours = facts.is_file_ours = 0;
 	facts.module_file[0] = '\0';
-	assert_non_null(strstr(only_finding("module", DOCTOR_FAIL)->remedy, "dkms install"));
+	assert_non_null(strstr(only_finding("module-missing", DOCTOR_FAIL)->remedy,
+			       "dkms install"));
+}
+
+static void module_of_another_kernel(void **state)
+{
+	(void)state;
+	facts.is_module_loaded = facts.is_module_ours = facts.is_file_ours = 0;
+	facts.module_file[0] = '\0';
+	strcpy(facts.other_kernel, "5.10.0-9");
+	assert_non_null(strstr(only_finding("module-other-kernel", DOCTOR_FAIL)->message,
+			       "5.10.0-9"));
+	assert_non_null(strstr(report.findings[0].remedy, "linux-headers-6.1 "));
+	doctor_report_free(&report);
+	/* or put into the running one's folder by hand */
+	strcpy(facts.module_file, "/lib/modules/6.1/updates/dkms/ublk_drv.ko");
+	facts.is_file_ours = facts.is_file_other = 1;
+	assert_non_null(strstr(only_finding("module-other-kernel", DOCTOR_FAIL)->remedy,
+			       "dkms autoinstall"));
 }
 
 static void module_not_loaded(void **state)
 {
 	(void)state;
 	facts.is_module_loaded = facts.is_module_ours = 0;
-	assert_non_null(strstr(only_finding("module", DOCTOR_FAIL)->remedy, "modprobe ublk_drv"));
+	assert_non_null(strstr(only_finding("module-not-loaded", DOCTOR_FAIL)->remedy,
+			       "modprobe ublk_drv"));
 }
 
 static void module_unsigned(void **state)
@@ -96,17 +118,19 @@ static void module_unsigned(void **state)
 	(void)state;
 	facts.is_module_loaded = facts.is_module_ours = 0;
 	facts.needs_signature = 1;
-	assert_non_null(strstr(only_finding("module", DOCTOR_FAIL)->remedy, "mokutil"));
+	assert_non_null(strstr(only_finding("module-refused", DOCTOR_FAIL)->remedy, "mokutil"));
 }
 
 static void module_is_mainlines(void **state)
 {
 	(void)state;
 	facts.is_module_ours = 0;
-	assert_non_null(strstr(only_finding("module", DOCTOR_WARN)->remedy, "rmmod ublk_drv"));
+	assert_non_null(strstr(only_finding("module-mainline", DOCTOR_WARN)->remedy,
+			       "rmmod ublk_drv"));
 	doctor_report_free(&report);
 	facts.is_file_ours = 0;
-	assert_non_null(strstr(only_finding("module", DOCTOR_WARN)->remedy, "dkms install"));
+	assert_non_null(strstr(only_finding("module-not-ours", DOCTOR_WARN)->remedy,
+			       "dkms install"));
 }
 
 static void module_built_in(void **state)
@@ -114,7 +138,8 @@ static void module_built_in(void **state)
 	(void)state;
 	facts.is_module_ours = 0;
 	facts.is_built_in = 1;
-	assert_non_null(strstr(only_finding("module", DOCTOR_WARN)->remedy, "boot a kernel"));
+	assert_non_null(strstr(only_finding("module-built-in", DOCTOR_WARN)->remedy,
+			       "boot a kernel"));
 }
 
 static void module_would_be_mainlines(void **state)
@@ -127,7 +152,7 @@ static void module_would_be_mainlines(void **state)
 	doctor_judge(&facts, &report);
 	for (i = 0; i < report.nr; i++)
 		warned |= report.findings[i].level == DOCTOR_WARN &&
-			  strstr(report.findings[i].message, "kernel's own") != NULL;
+			  !strcmp(report.findings[i].check, "module-shadowed");
 	assert_true(warned);
 }
 
@@ -135,29 +160,29 @@ static void control_node(void **state)
 {
 	(void)state;
 	facts.has_control_node = 0;
-	only_finding("control-node", DOCTOR_FAIL);
+	only_finding("control-missing", DOCTOR_FAIL);
 	doctor_report_free(&report);
 	facts.has_control_node = 1;
 	facts.control_errno = EACCES;
-	assert_non_null(strstr(only_finding("control-node", DOCTOR_FAIL)->remedy, "root"));
+	assert_non_null(strstr(only_finding("control-denied", DOCTOR_FAIL)->remedy, "root"));
 	doctor_report_free(&report);
 	facts.control_errno = ENXIO;
-	only_finding("control-node", DOCTOR_FAIL);
+	only_finding("control-broken", DOCTOR_FAIL);
 }
 
 static void io_uring(void **state)
 {
 	static const struct {
 		int error, disabled;
-		const char *says;
+		const char *check, *says;
 	} cases[] = {
-		{ ENOSYS, -1, "CONFIG_IO_URING" },
-		{ EPERM, 2, "sysctl kernel.io_uring_disabled=0" },
-		{ EPERM, 1, "sysctl kernel.io_uring_disabled=0" },
-		{ EPERM, -1, "seccomp" },
-		{ EPERM, 0, "seccomp" },
-		{ ENOMEM, -1, "LimitMEMLOCK" },
-		{ EMFILE, -1, "limits" },
+		{ ENOSYS, -1, "io-uring-missing", "CONFIG_IO_URING" },
+		{ EPERM, 2, "io-uring-disabled", "sysctl kernel.io_uring" },
+		{ EPERM, 1, "io-uring-disabled", "sysctl kernel.io_uring" },
+		{ EPERM, -1, "io-uring-denied", "seccomp" },
+		{ EPERM, 0, "io-uring-denied", "seccomp" },
+		{ ENOMEM, -1, "io-uring-memlock", "LimitMEMLOCK" },
+		{ EMFILE, -1, "io-uring-broken", "limits" },
 	};
 	size_t i;
 
@@ -165,7 +190,7 @@ static void io_uring(void **state)
 	for (i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
 		facts.io_uring_errno = cases[i].error;
 		facts.io_uring_disabled = cases[i].disabled;
-		assert_non_null(strstr(only_finding("io-uring", DOCTOR_FAIL)->remedy,
+		assert_non_null(strstr(only_finding(cases[i].check, DOCTOR_FAIL)->remedy,
 				       cases[i].says));
 		doctor_report_free(&report);
 	}
@@ -175,13 +200,45 @@ static void privilege_and_limit(void **state)
 {
 	(void)state;
 	facts.is_admin = 0;
-	only_finding("privilege", DOCTOR_WARN);
+	only_finding("no-privilege", DOCTOR_WARN);
 	doctor_report_free(&report);
 	facts.is_admin = 1;
 	facts.ublks_max = 0;
 	assert_non_null(strstr(only_finding("device-limit", DOCTOR_WARN)->remedy, "ublks_max"));
 	doctor_report_free(&report);
 	facts.ublks_max = -1;
+	doctor_judge(&facts, &report);
+	assert_int_equal(doctor_worst(&report), DOCTOR_OK);
+}
+
+static void liburing(void **state)
+{
+	static const char *const old[] = { "2.2", "2.0", "1.9", "0.7" };
+	static const char *const fine[] = { "2.3", "2.12", "3.0", "", "?" };
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(old) / sizeof(*old); i++) {
+		strcpy(facts.liburing, old[i]);
+		assert_non_null(strstr(only_finding("liburing-old", DOCTOR_FAIL)->message, old[i]));
+		doctor_report_free(&report);
+	}
+	for (i = 0; i < sizeof(fine) / sizeof(*fine); i++) {
+		strcpy(facts.liburing, fine[i]);
+		doctor_judge(&facts, &report);
+		assert_int_equal(doctor_worst(&report), DOCTOR_OK);
+		doctor_report_free(&report);
+	}
+}
+
+static void udev_rule(void **state)
+{
+	(void)state;
+	facts.has_udev_rule = 0;
+	assert_non_null(strstr(only_finding("udev-rule", DOCTOR_WARN)->remedy, "60-ublk.rules"));
+	doctor_report_free(&report);
+	/* without udev nobody wants a rule */
+	facts.has_udev = 0;
 	doctor_judge(&facts, &report);
 	assert_int_equal(doctor_worst(&report), DOCTOR_OK);
 }
@@ -217,7 +274,7 @@ static void devices(void **state)
 
 	dev = one_device(LIBUBLK_STATE_FAIL_IO);
 	dev->is_server_alive = dev->has_record = 0;
-	assert_non_null(strstr(only_finding("no-server", DOCTOR_FAIL)->remedy, "recover 5 --"));
+	assert_non_null(strstr(only_finding("no-record", DOCTOR_FAIL)->remedy, "recover 5 --"));
 	doctor_report_free(&report);
 
 	one_device(LIBUBLK_STATE_LIVE)->is_server_alive = 0;
@@ -226,6 +283,16 @@ static void devices(void **state)
 
 	one_device(LIBUBLK_STATE_DEAD)->is_server_alive = 0;
 	assert_non_null(strstr(only_finding("orphan", DOCTOR_WARN)->remedy, "ublk del 5"));
+	doctor_report_free(&report);
+
+	one_device(LIBUBLK_STATE_LIVE)->is_server_elsewhere = 1;
+	assert_non_null(strstr(only_finding("server-namespace", DOCTOR_WARN)->message, "4711"));
+	doctor_report_free(&report);
+	/* a dead one is nowhere */
+	dev = one_device(LIBUBLK_STATE_QUIESCED);
+	dev->is_server_elsewhere = 1;
+	dev->is_server_alive = 0;
+	only_finding("no-server", DOCTOR_FAIL);
 	doctor_report_free(&report);
 
 	one_device(LIBUBLK_STATE_LIVE)->has_node = 0;
@@ -266,7 +333,8 @@ int main(void)
 		host_test(module_unsigned), host_test(module_is_mainlines),
 		host_test(module_built_in), host_test(module_would_be_mainlines),
 		host_test(control_node), host_test(io_uring),
-		host_test(privilege_and_limit), host_test(devices), host_test(records),
+		host_test(privilege_and_limit), host_test(module_of_another_kernel),
+		host_test(liburing), host_test(udev_rule), host_test(devices), host_test(records),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -110,16 +110,11 @@ int command_connect(struct command_call *call)
 				   ublk_last_error());
 }
 
-int command_id(struct command_call *call, int index, int *ret_id)
+int command_parse_id(const char *text)
 {
-	const char *text = index < call->argc ? call->argv[index] : NULL;
 	long value;
 	char *end;
 
-	if (!text)
-		return command_fail_status(call, STATUS_USAGE, -EINVAL,
-					   "which device? usage: ublk %s %s",
-					   call->command->verb, call->command->operands);
 	/* "/dev/ublkb3", "ublkb3" and "3" are the same device to everybody */
 	if (!strncmp(text, "/dev/", 5))
 		text += 5;
@@ -128,9 +123,24 @@ int command_id(struct command_call *call, int index, int *ret_id)
 	errno = 0;
 	value = strtol(text, &end, 10);
 	if (errno || *text < '0' || *text > '9' || *end || value >= 1 << 20)
+		return -EINVAL;
+	return (int)value;
+}
+
+int command_id(struct command_call *call, int index, int *ret_id)
+{
+	const char *text = index < call->argc ? call->argv[index] : NULL;
+	int id;
+
+	if (!text)
 		return command_fail_status(call, STATUS_USAGE, -EINVAL,
-					   "\"%s\" is no device id", call->argv[index]);
-	*ret_id = (int)value;
+					   "which device? usage: ublk %s %s",
+					   call->command->verb, call->command->operands);
+	id = command_parse_id(text);
+	if (id < 0)
+		return command_fail_status(call, STATUS_USAGE, -EINVAL,
+					   "\"%s\" is no device id", text);
+	*ret_id = id;
 	return STATUS_OK;
 }
 

@@ -34,6 +34,13 @@ struct command {
 	int is_raw;			/* run() parses its arguments itself */
 };
 
+#define ID_LIST_MAX 64
+
+struct id_list {
+	unsigned int nr;
+	int ids[ID_LIST_MAX];
+};
+
 /* One call of one verb. */
 struct command_call {
 	const struct command *command;
@@ -43,8 +50,8 @@ struct command_call {
 	struct ublk_ctl *ctl;		/* command_connect() */
 	/* the options, of whatever verb has them */
 	int64_t timeout_s;		/* -1 = not given */
-	int is_kill, is_if_unused;
-	int is_check;
+	int is_kill, is_if_unused, is_yes, is_dry_run, is_check;
+	struct id_list forced;
 };
 
 extern const struct command commands[];		/* ends with a NULL verb */
@@ -54,6 +61,9 @@ int command_connect(struct command_call *call);
 
 /* The operand @index as a device id. Returns a status; a failure has been reported. */
 int command_id(struct command_call *call, int index, int *ret_id);
+
+/* "3", "ublkb3" or "/dev/ublkb3" as a number; -EINVAL if it is none of them. */
+int command_parse_id(const char *text);
 
 /* Timeout for the library in ms: as given, or @default_s. */
 int command_timeout_ms(const struct command_call *call, int default_s);
@@ -89,10 +99,14 @@ int verb_features(struct command_call *call);
 int verb_info(struct command_call *call);
 int verb_list(struct command_call *call);
 int verb_quiesce(struct command_call *call);
+int verb_reap(struct command_call *call);
 int verb_recover(struct command_call *call);
 int verb_resize(struct command_call *call);
 int verb_stop(struct command_call *call);
 int verb_up(struct command_call *call);
 int verb_wait(struct command_call *call);
+
+/* reap --force ID: into a struct id_list. */
+int reap_force(void *at, const char *value, struct option_error *err);
 
 #endif

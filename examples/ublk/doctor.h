@@ -11,7 +11,11 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "doctor_table.h"
+
 #define DOCTOR_DEVICES_MAX 256
+#define DOCTOR_LIBURING "2.3"			/* what CMakeLists.txt asks for, too */
+#define DOCTOR_UDEV_FILE "60-ublk.rules"
 
 enum doctor_level { DOCTOR_OK, DOCTOR_WARN, DOCTOR_FAIL };
 
@@ -22,6 +26,7 @@ struct doctor_device {
 	int32_t server_pid;	/* -1 = none */
 	int is_server_alive;
 	int has_record;
+	int is_server_elsewhere; /* in another mount namespace than this process */
 	int has_node;		/* /dev/ublkcN */
 };
 
@@ -38,11 +43,17 @@ struct doctor_facts {
 	int is_built_in;	/* the loaded one is part of the kernel image */
 	char module_file[256];	/* what modprobe would load; "" = none */
 	int is_file_ours;
+	int is_file_other;	/* it says that it was made for other_kernel */
+	char kernel[65];	/* the running one */
+	char other_kernel[65];	/* one that has our module, "" = none (looked for only if the
+				 * running one has none) */
 	int needs_signature;	/* unsigned modules are refused */
 	int has_control_node;
 	int control_errno;	/* opening it: 0 or errno */
 	int io_uring_errno;	/* setting up a ring: 0 or errno */
 	int io_uring_disabled;	/* the sysctl; -1 = this kernel has none */
+	char liburing[16];	/* the version that runs here; "" = unknown */
+	int has_udev, has_udev_rule;
 	int is_admin;		/* CAP_SYS_ADMIN */
 	int64_t ublks_max;	/* -1 = unknown */
 	uint32_t nr_devices, nr_records;
@@ -51,7 +62,7 @@ struct doctor_facts {
 };
 
 struct doctor_finding {
-	const char *check;	/* short name, stable: scripts look for it */
+	const char *check;	/* its name in doctor_table.h, or what is ok; scripts look for it */
 	enum doctor_level level;
 	int32_t device;		/* -1 = the host */
 	char message[384];

@@ -3,18 +3,19 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <glob.h>
 #include <linux/capability.h>
 #include <linux/io_uring.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
-#include <sys/wait.h>
+#include <sys/utsname.h>
 #include <ublk.h>
 #include <unistd.h>
 
+#include "ask.h"
 #include "device_view.h"
 #include "doctor.h"
 
@@ -40,42 +41,63 @@ static int read_line(const char *path, char *buf, size_t size)
 	return r;
 }
 
+/* What follows in @buf from a newline on is gone. */
+static void cut_line(char *buf)
+{
+	buf[strcspn(buf, "\n")] = '\0';
+}
+
 /*
- * Runs modinfo with one field to print; modprobe's own idea of which file counts is
- * what is asked for, and no other program knows it. sbin is not on everybody's PATH.
+ * modprobe's own idea of which file counts is what is asked for, and no other program
+ * knows it.
  */
 static int modinfo(const char *field, char *buf, size_t size)
 {
 	const char *const argv[] = { "modinfo", "-F", field, "ublk_drv", NULL };
-	/* exec changes nothing, it is only declared before const was */
-	char *const *args = (char *const *)argv;
-	int fds[2], status;
-	size_t used = 0;
-	ssize_t r;
-	pid_t pid;
 
-	buf[0] = '\0';
-	if (pipe2(fds, O_CLOEXEC) < 0)
-		return -errno;
-	pid = fork();
-	if (!pid) {
-		int null = open("/dev/null", O_WRONLY | O_CLOEXEC);
+	return program_ask(argv, buf, size);
+}
 
-		dup2(fds[1], STDOUT_FILENO);
-		dup2(null, STDERR_FILENO);
-		execv("/usr/sbin/modinfo", args);
-		execv("/sbin/modinfo", args);
-		execvp("modinfo", args);
-		_exit(127);
+/* A kernel that has our module, where dkms and people by hand put it. */
+static void find_other_kernel(char *ret, size_t size)
+{
+	static const char *const patterns[] = {
+		"/lib/modules/*/updates/dkms/ublk_drv.ko*", "/lib/modules/*/extra/ublk_drv.ko*",
+		"/lib/modules/*/updates/ublk_drv.ko*",
+	};
+	const char *name;
+	glob_t found;
+	size_t i;
+
+	for (i = 0; i < sizeof(patterns) / sizeof(*patterns); i++) {
+		if (glob(patterns[i], 0, NULL, &found))
+			continue;
+		name = found.gl_pathv[found.gl_pathc - 1] + strlen("/lib/modules/");
+		snprintf(ret, size, "%.*s", (int)strcspn(name, "/"), name);
+		globfree(&found);
+		return;
 	}
-	close(fds[1]);
-	while (pid > 0 && used < size - 1 && (r = read(fds[0], buf + used, size - 1 - used)) > 0)
-		used += (size_t)r;
-	buf[used] = '\0';
-	close(fds[0]);
-	if (pid < 0 || waitpid(pid, &status, 0) < 0)
-		return -errno;
-	return WIFEXITED(status) && !WEXITSTATUS(status) ? 0 : -ENOENT;
+}
+
+static void probe_kernels(struct doctor_facts *ret)
+{
+	char magic[4096];
+	struct utsname uts;
+
+	if (uname(&uts) < 0)
+		return;
+	snprintf(ret->kernel, sizeof(ret->kernel), "%s", uts.release);
+	if (!ret->module_file[0]) {
+		find_other_kernel(ret->other_kernel, sizeof(ret->other_kernel));
+		return;
+	}
+	/* "6.1.0-49-cloud-amd64 SMP preempt mod_unload modversions" */
+	if (modinfo("vermagic", magic, sizeof(magic)))
+		return;
+	magic[strcspn(magic, " \n")] = '\0';
+	ret->is_file_other = magic[0] && strcmp(magic, ret->kernel);
+	if (ret->is_file_other)
+		snprintf(ret->other_kernel, sizeof(ret->other_kernel), "%.64s", magic);
 }
 
 static void probe_module(struct doctor_facts *ret)
@@ -90,12 +112,13 @@ static void probe_module(struct doctor_facts *ret)
 	if (!read_line(SYSFS_MODULE "/parameters/ublks_max", buf, sizeof(buf)))
 		ret->ublks_max = strtoll(buf, NULL, 10);
 	if (!modinfo("filename", buf, sizeof(buf)) && buf[0]) {
-		buf[strcspn(buf, "\n")] = '\0';
+		cut_line(buf);
 		snprintf(ret->module_file, sizeof(ret->module_file), "%.*s",
 			 (int)sizeof(ret->module_file) - 1, buf);
 		ret->is_file_ours = !modinfo("parm", buf, sizeof(buf)) &&
 				    strstr(buf, OUR_PARAMETER) != NULL;
 	}
+	probe_kernels(ret);
 	/* "none [integrity] confidentiality": the bracket marks the mode */
 	ret->needs_signature =
 		(!read_line("/sys/kernel/security/lockdown", buf, sizeof(buf)) &&
@@ -134,6 +157,49 @@ static void probe_io_uring(struct doctor_facts *ret)
 	ret->io_uring_disabled = -1;
 	if (!read_line("/proc/sys/kernel/io_uring_disabled", buf, sizeof(buf)))
 		ret->io_uring_disabled = atoi(buf);
+}
+
+/* The file that is mapped is called liburing.so.MAJOR.MINOR, by whatever name it was asked for. */
+static void probe_liburing(struct doctor_facts *ret)
+{
+	static const char name[] = "/liburing.so.";
+	char line[4096], *at;
+	FILE *f = fopen("/proc/self/maps", "re");
+
+	while (f && fgets(line, sizeof(line), f)) {
+		at = strstr(line, name);
+		if (!at)
+			continue;
+		cut_line(at);
+		snprintf(ret->liburing, sizeof(ret->liburing), "%.15s", at + strlen(name));
+		break;
+	}
+	if (f)
+		fclose(f);
+}
+
+static void probe_udev(struct doctor_facts *ret)
+{
+	static const char *const dirs[] = { "/etc", "/run", "/usr/local/lib", "/usr/lib", "/lib" };
+	char path[64];
+	size_t i;
+
+	ret->has_udev = !access("/run/udev/control", F_OK);
+	for (i = 0; i < sizeof(dirs) / sizeof(*dirs); i++) {
+		snprintf(path, sizeof(path), "%s/udev/rules.d/" DOCTOR_UDEV_FILE, dirs[i]);
+		ret->has_udev_rule |= !access(path, R_OK);
+	}
+}
+
+/* Unknown is no: who may not look at a process is told of it elsewhere. */
+static int is_elsewhere(int pid)
+{
+	struct stat here, there;
+	char path[48];
+
+	snprintf(path, sizeof(path), "/proc/%d/ns/mnt", pid);
+	return !stat("/proc/self/ns/mnt", &here) && !stat(path, &there) &&
+	       here.st_ino != there.st_ino;
 }
 
 static void probe_privilege(struct doctor_facts *ret)
@@ -185,6 +251,7 @@ static void probe_devices(struct doctor_facts *ret, struct ublk_ctl *ctl)
 		dev->state = (uint32_t)view.info.state;
 		dev->server_pid = view.server_pid;
 		dev->is_server_alive = view.is_server_alive;
+		dev->is_server_elsewhere = view.is_server_alive && is_elsewhere(view.server_pid);
 		dev->has_record = view.record != NULL;
 		device_view_free(&view);
 	}
@@ -235,6 +302,8 @@ void doctor_probe(struct doctor_facts *ret)
 	probe_module(ret);
 	probe_control(ret);
 	probe_io_uring(ret);
+	probe_liburing(ret);
+	probe_udev(ret);
 	probe_privilege(ret);
 	if (ublk_ctl_open(&ctl) < 0)
 		ctl = NULL;

@@ -36,6 +36,16 @@ static const struct option_def up_options[] = {
 	{ .name = NULL },
 };
 
+static const struct option_def reap_options[] = {
+	{ .name = "yes", .type = OPTION_FLAG, .offset = AT(is_yes), .help = "do not ask" },
+	{ .name = "dry-run", .type = OPTION_FLAG, .offset = AT(is_dry_run),
+	  .help = "only show what there is" },
+	{ .name = "force", .arg = "ID", .type = OPTION_CALL, .call = reap_force,
+	  .offset = AT(forced), .help = "this one also if it is in use; may repeat" },
+	OPTION_TIMEOUT("how long each step may take (60)"),
+	{ .name = NULL },
+};
+
 const struct command commands[] = {
 	{ .verb = "add", .operands = "TYPE", .run = verb_add, .is_raw = 1,
 	  .summary = "Start a server in the background; return when its device is live.",
@@ -63,7 +73,8 @@ const struct command commands[] = {
 	  .summary = "Give a device that lost its server a new one; return when it is live.",
 	  .details =
 "Runs the command in the device's record again (only if nobody but root or you could have\n"
-"written that), or COMMAND. A failed attempt changes nothing and can be repeated." },
+"written that), or COMMAND. A failed attempt changes nothing and can be repeated.\n\n"
+"  --force  take over also with another backing (file or disk) than the device had" },
 	{ .verb = "up", .operands = "ID", .run = verb_up, .options = up_options,
 	  .summary = "Serve the device of /etc/ublk/ID.conf, here, in the foreground.",
 	  .details =
@@ -71,6 +82,14 @@ const struct command commands[] = {
 "In the file, one setting per line: \"target = loop\", then the options of that target as\n"
 "\"key = value\" or \"key\" (\"ublk add TYPE --help\" lists them); \"oom-protect\" spares it\n"
 "when memory runs out. Only root may be able to write the file and its folder." },
+	{ .verb = "reap", .operands = "", .run = verb_reap, .options = reap_options,
+	  .summary = "Remove what nobody needs any more; asks for each.",
+	  .details =
+"An orphan is a device without a living server that no supervisor or unit will\n"
+"give a new one, or a record without its device. One that is in use (mounted,\n"
+"open, part of another device, with I/O waiting) is only shown. The backing\n"
+"stays as it is; what users of the disk still had to write is lost. To give an\n"
+"orphan a server again: ublk recover." },
 	{ .verb = "resize", .operands = "ID SIZE", .run = verb_resize,
 	  .summary = "Change the capacity of a live disk; the backing must have it already." },
 	{ .verb = "quiesce", .operands = "ID", .run = verb_quiesce, .options = bounded_options,

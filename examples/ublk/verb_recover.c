@@ -21,7 +21,7 @@ struct recover_line {
 	char *id_text;
 	char **command;		/* after "--"; NULL = the record's */
 	int command_len;
-	int wants_help;
+	int wants_help, is_forced;
 };
 
 static int line_parse(struct command_call *call, struct recover_line *line)
@@ -38,6 +38,8 @@ static int line_parse(struct command_call *call, struct recover_line *line)
 		}
 		if (!strcmp(arg, "--json"))
 			call->is_json = 1;
+		else if (!strcmp(arg, "--force"))
+			line->is_forced = 1;
 		else if (!strcmp(arg, "--help") || !strcmp(arg, "-h"))
 			line->wants_help = 1;
 		else if (arg[0] == '-')
@@ -96,27 +98,43 @@ static int resolve(const char *name, char path[PATH_MAX])
 	return strncmp(name, "ublk-", 5) ? -EINVAL : server_find(name + 5, path);
 }
 
-/* Ours come last, so they overrule what the command says itself. */
-static char **build_argv(const char *const *command, int len, const struct device_view *view)
+/* What build_argv() has put behind the @len words of the command. */
+static void free_argv(char **argv, int len)
 {
-	char **argv = calloc((size_t)len + 3, sizeof(*argv));
+	for (; argv[len]; len++)
+		free(argv[len]);
+	free(argv);
+}
+
+/* Ours come last, so they overrule what the command says itself. */
+static char **build_argv(const char *const *command, int len, const struct device_view *view,
+			 int is_forced)
+{
+	char **argv = calloc((size_t)len + 4, sizeof(*argv));
 	char uuid[LIBUBLK_UUID_TEXT];
-	int i;
+	int n = len;
 
 	if (!argv)
 		return NULL;
-	for (i = 0; i < len; i++)
-		argv[i] = (char *)command[i];
-	if (asprintf(&argv[len], "--id=%d", view->info.id) < 0) {
-		free(argv);
-		return NULL;
+	memcpy(argv, command, (size_t)len * sizeof(*argv));
+	if (asprintf(&argv[n++], "--id=%d", view->info.id) < 0)
+		goto err;
+	if (view->record) {
+		ublk_uuid_format(ublk_record_uuid(view->record), uuid);
+		if (asprintf(&argv[n++], "--uuid=%s", uuid) < 0)
+			goto err;
 	}
-	if (!view->record)
-		return argv;
-	ublk_uuid_format(ublk_record_uuid(view->record), uuid);
-	if (asprintf(&argv[len + 1], "--uuid=%s", uuid) < 0)
-		argv[len + 1] = NULL;
+	if (is_forced) {
+		argv[n] = strdup("--force");
+		if (!argv[n++])
+			goto err;
+	}
 	return argv;
+err:
+	/* asprintf() may leave anything there */
+	argv[n - 1] = NULL;
+	free_argv(argv, len);
+	return NULL;
 }
 
 static int start(struct command_call *call, const struct recover_line *line,
@@ -139,14 +157,12 @@ static int start(struct command_call *call, const struct recover_line *line,
 					   -EINVAL, "%s names no server by its full path, nor is "
 						    "it a ublk-TYPE that can be found",
 					   line->command ? "the command" : "the record");
-	argv = build_argv(command, len, view);
+	argv = build_argv(command, len, view, line->is_forced);
 	if (!argv)
 		return command_fail(call, -ENOMEM, "out of memory");
 	argv[0] = path;
 	status = server_report(call, argv);
-	free(argv[len]);
-	free(argv[len + 1]);
-	free(argv);
+	free_argv(argv, len);
 	return status;
 }
 

@@ -291,6 +291,60 @@ static void fence(void **state)
 	close(ours);
 }
 
+static int open_other(void)
+{
+	char path[128];
+	int fd;
+
+	snprintf(path, sizeof(path), "%s/other", fake_run_dir());
+	fd = open(path, O_CREAT | O_RDWR | O_CLOEXEC, 0600);
+	assert_true(fd >= 0);
+	return fd;
+}
+
+/* Another file under the device is refused whatever it is called, but by force. */
+static void takeover_wants_the_same_backing(void **state)
+{
+	struct ublk_device_config config = fake_config(1);
+	int ours = open_backing(), again, other = open_other();
+	struct ublk_device *dev;
+	char before[4096];
+
+	(void)state;
+	target->fence_fd = ours;
+	orphan(config);
+	strcpy(before, record_text());
+	assert_non_null(strstr(before, "\"inode\""));
+	close(ours);
+
+	target->fence_fd = other;
+	assert_int_equal(ublk_device_takeover(ctl, 0, &config, &fake_target_ops, target, &dev),
+			 -ESTALE);
+	assert_sentence("another backing");
+	assert_int_equal(fake_count(UBLK_U_CMD_END_USER_RECOVERY), 0);
+	assert_untouched(before);
+	/* and its lock is not taken: it may be another server's */
+	again = open_other();
+	assert_int_equal(flock(again, LOCK_EX | LOCK_NB), 0);
+	close(again);
+
+	ours = open_backing();
+	target->fence_fd = ours;
+	assert_int_equal(ublk_device_takeover(ctl, 0, &config, &fake_target_ops, target, &dev), 0);
+	ublk_device_free(dev);
+	close(ours);
+
+	config.flags |= LIBUBLK_ANY_BACKING;
+	target->fence_fd = other;
+	assert_int_equal(ublk_device_takeover(ctl, 0, &config, &fake_target_ops, target, &dev), 0);
+	ublk_device_free(dev);
+	/* from now on it is the device's */
+	config.flags &= ~LIBUBLK_ANY_BACKING;
+	assert_int_equal(ublk_device_takeover(ctl, 0, &config, &fake_target_ops, target, &dev), 0);
+	ublk_device_free(dev);
+	close(other);
+}
+
 /* udev, which looks at a new block device for a while */
 static void fence_waits_for_who_shares(void **state)
 {
@@ -375,6 +429,7 @@ int main(void)
 		TEST(attach_by_uuid),
 		TEST(attach_waits_for_a_death_to_be_noticed),
 		TEST(fence),
+		TEST(takeover_wants_the_same_backing),
 		TEST(fence_waits_for_who_shares),
 		TEST(fence_wait_is_interruptible),
 		TEST(no_recovery),

@@ -98,6 +98,7 @@ static void round_trip(void **state)
 	assert_null(ublk_record_fence_path(record));
 	assert_int_equal(ublk_record_cwd(record)[0], '/');
 	assert_int_equal(ublk_record_pid(record), getpid());
+	assert_int_equal(ublk_record_parent(record), getppid());
 	assert_true(ublk_record_time(record) > 0);
 	ublk_record_free(record);
 	ublk_record_free(NULL);

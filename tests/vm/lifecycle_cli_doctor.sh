@@ -4,23 +4,10 @@
 # timeout: 120
 . "$UBLK_TESTS/vm/lib.sh"
 . "$UBLK_TESTS/vm/cli.sh"
+. "$UBLK_TESTS/vm/doctor.sh"
 
 requires ublk ublk-null jq setpriv
 run=${UBLK_RUN_DIR:-/run/ublk}
-
-# doctor STATUS LEVEL CHECK..: these checks, and no other, are not ok
-doctor()
-{
-	local status=0 wanted=$1 level=$2 found
-	shift 2
-	ublk doctor --json >doctor.json || status=$?
-	found=$(jq -r '[.findings[] | select(.level != "ok") | .check] | unique | join(" ")' \
-		doctor.json)
-	[ "$status" = "$wanted" ] || fail "doctor: $status, not $wanted: $(cat doctor.json)"
-	[ "$found" = "$*" ] || fail "doctor found \"$found\", not \"$*\": $(cat doctor.json)"
-	json doctor.json ".level == \"$level\""
-	json doctor.json '[.findings[] | select(.level != "ok")] | all(.remedy != null)'
-}
 
 note "a sound host"
 doctor 0 ok
@@ -33,8 +20,8 @@ ublk features | grep -q REISSUE || fail "$(ublk features)"
 
 note "no module: every verb says so and where to look"
 rmmod ublk_drv
-doctor 8 failure module
-json doctor.json '.findings[] | select(.check == "module") | .remedy | startswith("modprobe")'
+doctor 8 failure module-not-loaded
+json doctor.json '.findings[] | select(.check == "module-not-loaded") | .remedy | startswith("modprobe")'
 for verb in list features "info 0" "wait 0 live" "stop 0" "del 0" "recover 0" "resize 0 1M" \
 	    "quiesce 0"; do
 	# shellcheck disable=SC2086
@@ -48,6 +35,8 @@ load_module
 
 note "no permission"
 expect 4 "" setpriv --reuid nobody --clear-groups ublk list
+setpriv --reuid nobody --clear-groups ublk doctor --json >doctor.json || true
+json doctor.json '[.findings[].check] | index("control-denied") and index("no-privilege")'
 expect 8 "run ublk as root" setpriv --reuid nobody --clear-groups ublk doctor
 
 note "a limit that is reached"
@@ -64,6 +53,13 @@ doctor 8 failure no-server
 json doctor.json '.findings[] | select(.check == "no-server") | .device == 0'
 ublk stop 0
 doctor 8 warning orphan
+ublk del 0
+ublk add null --id 0 --recovery plain
+kill -KILL "$(ublk info 0 --json | jq .server_pid)"
+ublk wait 0 quiesced
+mv "$run/0" record.0
+doctor 8 failure no-record
+mv record.0 "$run/0"
 ublk del 0
 ublk add null --id 0 --recovery fail-io
 kill -KILL "$(ublk info 0 --json | jq .server_pid)"

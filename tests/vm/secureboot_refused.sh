@@ -20,3 +20,5 @@ note "modprobe says: $(cat modprobe.log)"
 [ ! -d /sys/module/ublk_drv ] || fail "the module is there"
 expect 8 "refuses unsigned modules" ublk doctor
 expect 8 "mokutil --import" ublk doctor
+ublk doctor --json >doctor.json || true
+json doctor.json '[.findings[].check] | index("module-refused")'

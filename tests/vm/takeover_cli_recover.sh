@@ -74,6 +74,22 @@ mv "$img.away" "$img"
 ublk recover 0
 is_whole
 
+note "another file of that name: refused, though it would fit, unless one insists"
+lose_server
+mv "$img" "$img.away"
+cp "$img.away" "$img"
+expect 5 "another backing" ublk recover 0
+is_untouched
+expect 5 "another backing" ublk recover 0 --json -- ublk-loop --file "$img"
+is_untouched
+ublk recover 0 --force
+is_whole
+jq -e '.argv | index("--force") | not' "$run/0" >/dev/null || fail "the record insists, too"
+rm "$img.away"
+lose_server
+ublk recover 0
+is_whole
+
 note "somebody else has the backing: the fence is not passed"
 lose_server
 exec 9<"$img"
@@ -97,6 +113,9 @@ chown root "$run/0"
 chmod 777 "$run"
 expect 4 "ublk recover 0 -- COMMAND" ublk recover 0
 chmod 755 "$run"
+chown nobody "$run"
+expect 4 "ublk recover 0 -- COMMAND" ublk recover 0
+chown root "$run"
 cp "$run/0" record
 head -c 20 record >"$run/0"
 expect 1 "ublk recover 0 -- COMMAND" ublk recover 0
