@@ -70,6 +70,7 @@ struct ublk_device;		/* one device as seen by the process that serves it */
 struct ublk_queue;		/* one hardware queue of it, bound to one thread */
 struct ublk_io;			/* one request, on its way through the target */
 struct ublk_record;		/* what is on file about a device */
+struct ublk_stats;		/* its counters, mapped */
 
 struct io_uring;
 struct io_uring_sqe;
@@ -333,7 +334,7 @@ int ublk_device_stop(struct ublk_ctl *ctl, int id, uint32_t flags, int timeout_m
 #define LIBUBLK_DELETE_ASYNC	(1u << 0)	/* do not wait until the id is free again */
 
 /*
- * Stops the device if need be, removes it, then removes its record.
+ * Stops the device if need be, removes it, then removes its record and counters.
  *
  * Returns: 0; -ENODEV; -ETIMEDOUT: it goes on in the kernel, the record stays.
  */
@@ -471,11 +472,14 @@ struct ublk_device_config {
 	uint32_t fence_timeout_ms;	/* default 30000 */
 	uint32_t attach_timeout_ms;	/* how long an attach waits for the driver to notice
 					 * that the old server died; default 30000 */
+	uint32_t latency_every;		/* of so many requests of a kind the latency of one is
+					 * measured; 1: of all, some 100 instructions each;
+					 * default 16 */
 };
 
 #define UBLK_DEVICE_CONFIG_INIT { \
 	sizeof(struct ublk_device_config), -1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, \
-	0, 0, { { 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0 } }, NULL, 0, 0 }
+	0, 0, { { 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0 } }, NULL, 0, 0, 0 }
 
 /*
  * Fills in the defaults and checks every field, as create and attach do.
@@ -784,7 +788,7 @@ int64_t ublk_record_time(const struct ublk_record *record);
  */
 int ublk_record_list(struct ublk_ctl *ctl, int **ret_ids, size_t *ret_count);
 
-/* Removes a record that is of no more use (ublk_device_delete() does it itself).
+/* Removes a record that is of no more use, and counters (ublk_device_delete() does it itself).
  * Returns 0, -ENOENT, -errno. */
 int ublk_record_remove(struct ublk_ctl *ctl, int id);
 
@@ -793,6 +797,79 @@ int ublk_record_remove(struct ublk_ctl *ctl, int id);
  * one)? Returns 1, 0.
  */
 int ublk_record_matches(const struct ublk_record *record, const struct ublk_device_info *info);
+
+/* ------------------------------------------------------------------------------------------
+ * Counters: <run dir>/<id>.stats, written by the server, mapped by whoever wants to know
+ *
+ * They are the device's: they go on when another server takes over and end with the device.
+ * <ublk_stats.h> has the layout, for programs without this library. A server that cannot make the
+ * file (no room, LIBUBLK_NO_RECORD) serves without it.
+ */
+
+#define LIBUBLK_STATS_READ	0	/* indexes of kinds */
+#define LIBUBLK_STATS_WRITE	1
+#define LIBUBLK_STATS_FLUSH	2
+#define LIBUBLK_STATS_DISCARD	3
+#define LIBUBLK_STATS_WRITE_ZEROES 4
+#define LIBUBLK_STATS_OTHER	5
+#define LIBUBLK_STATS_KINDS	6
+#define LIBUBLK_STATS_BUCKETS	40
+
+struct ublk_stats_info {
+	size_t   size;			/* set by the caller */
+	struct ublk_uuid uuid;
+	int32_t  id;
+	int32_t  server_pid;		/* the one that went live last; may be dead */
+	uint32_t nr_queues;
+	uint32_t nr_servers;		/* that went live; restarts are one less */
+	uint64_t created_ms;		/* since 1970: counting began */
+	uint64_t live_ms;		/* since 1970: the last server went live */
+	uint32_t latency_every;		/* as in ublk_device_config; 0: not measured */
+};
+
+struct ublk_stats_of_kind {
+	uint64_t ops;			/* requests the target completed, failed ones too */
+	uint64_t errors;		/* of these with an error */
+	uint64_t bytes;			/* of those without */
+	uint64_t measured;		/* whose latency was measured */
+	uint64_t measured_ns;		/* sum of these, from submit to completion */
+	/* How many took 2^n .. 2^(n+1) - 1 ns; the last bucket has all above. */
+	uint64_t buckets[LIBUBLK_STATS_BUCKETS];
+};
+
+struct ublk_stats_counters {
+	size_t   size;			/* set by the caller */
+	uint64_t in_flight;		/* requests the target has */
+	uint64_t left_behind;		/* that servers had when they died */
+	struct ublk_stats_of_kind kinds[LIBUBLK_STATS_KINDS];
+};
+
+/*
+ * Maps the counters of device @id, read only. Compare the UUID with the device's: the file may be of
+ * an earlier device with this id.
+ *
+ * Returns: 0; -ENOENT there are none; -EPERM owner or mode of file or folder is wrong; -EBADMSG
+ * damaged or of another version; -errno.
+ * Owns: the caller frees it with ublk_stats_close(), which takes NULL.
+ * Threads: MT-safe; reading too, from several threads at once.
+ */
+int ublk_stats_open(struct ublk_ctl *ctl, int id, struct ublk_stats **ret_stats);
+void ublk_stats_close(struct ublk_stats *stats);
+/* Returns 0, -EINVAL if size is not set. */
+int ublk_stats_get_info(const struct ublk_stats *stats, struct ublk_stats_info *ret_info);
+
+/*
+ * The counters of one queue, or with @queue < 0 the sums of all. Each number is of this moment; two
+ * may be of moments a little apart. Returns 0, -EINVAL.
+ */
+int ublk_stats_read(const struct ublk_stats *stats, int queue,
+		    struct ublk_stats_counters *ret_counters);
+
+/*
+ * The latency in ns that @percent (0 .. 100) of those in LIBUBLK_STATS_BUCKETS buckets do not exceed,
+ * evenly spread within a bucket; 0 if there are none. @buckets may be the difference of two reads.
+ */
+uint64_t ublk_stats_percentile(const uint64_t *buckets, double percent);
 
 /* ------------------------------------------------------------------------------------------
  * Supervision: a parent without I/O state starts the server again when it dies

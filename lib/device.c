@@ -102,6 +102,7 @@ UBLK_EXPORT void ublk_device_free(struct ublk_device *dev)
 	if (dev->wait_fd >= 0)
 		close(dev->wait_fd);
 	pthread_mutex_destroy(&dev->lock);
+	ublk_stats_detach(dev);
 	free(dev->fence_path);
 	free(dev->is_open);
 	ublk_strv_free(dev->argv);
@@ -273,7 +274,7 @@ int ublk_device_prepare(struct ublk_device *dev, int fence_timeout_ms)
 		if (!r)
 			ublk_device_point(dev, "after-record");
 	}
-	return r;
+	return r ? r : ublk_stats_attach(dev);
 }
 
 int ublk_device_new(struct ublk_ctl *ctl, const struct ublk_device_config *config,

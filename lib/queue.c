@@ -64,6 +64,7 @@ static void settle(struct ublk_io *io)
 	q->stats.completed++;
 	if (io->result < 0)
 		q->stats.failed++;
+	ublk_stats_end(io);
 	if (!io->nr_sqes)
 		commit(q, io);
 }
@@ -162,6 +163,7 @@ static void deliver(struct ublk_queue *q, struct ublk_io *io)
 	atomic_store_explicit(&io->state, IO_TARGET, memory_order_relaxed);
 	q->stats.delivered++;
 	q->stats.in_target++;
+	ublk_stats_begin(io);
 	if (is_too_long(q, io)) {
 		ublk_log(LIBUBLK_LOG_ERROR, "a request of %llu bytes, the device's largest is %u",
 			 (unsigned long long)ublk_io_length(io), q->dev->config.max_io);

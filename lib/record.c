@@ -26,13 +26,12 @@ static void file_name(int id, char name[16])
 	snprintf(name, 16, "%d", id);
 }
 
-static bool is_trusted(const struct stat *st)
+bool ublk_file_is_trusted(const struct stat *st)
 {
 	return (st->st_uid == 0 || st->st_uid == geteuid()) && !(st->st_mode & (S_IWGRP | S_IWOTH));
 }
 
-/* The folder, if nobody else could have put files into it. */
-static int open_dir(struct ublk_ctl *ctl, const char **ret_path)
+int ublk_run_dir_open(struct ublk_ctl *ctl, const char **ret_path)
 {
 	const char *path = ublk_ctl_run_dir(ctl);
 	struct stat st;
@@ -42,7 +41,7 @@ static int open_dir(struct ublk_ctl *ctl, const char **ret_path)
 	fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (fd < 0)
 		return -errno;
-	if (fstat(fd, &st) < 0 || !is_trusted(&st)) {
+	if (fstat(fd, &st) < 0 || !ublk_file_is_trusted(&st)) {
 		close(fd);
 		return ublk_set_error(EPERM, "%s is not trusted: it must belong to root or to the "
 				      "caller and be writable by nobody else", path);
@@ -50,8 +49,9 @@ static int open_dir(struct ublk_ctl *ctl, const char **ret_path)
 	return fd;
 }
 
-static int make_dir(const char *path)
+int ublk_run_dir_make(struct ublk_ctl *ctl)
 {
+	const char *path = ublk_ctl_run_dir(ctl);
 	char part[4096];
 	char *slash;
 
@@ -110,10 +110,10 @@ static int replace(struct ublk_ctl *ctl, const struct ublk_device *dev, const ch
 	const char *path;
 	int dir_fd, r;
 
-	r = make_dir(ublk_ctl_run_dir(ctl));
+	r = ublk_run_dir_make(ctl);
 	if (r < 0)
 		return r;
-	dir_fd = open_dir(ctl, &path);
+	dir_fd = ublk_run_dir_open(ctl, &path);
 	if (dir_fd == -EPERM)
 		return dir_fd;
 	if (dir_fd < 0)
@@ -196,7 +196,7 @@ static int read_file(struct ublk_ctl *ctl, int id, char **ret_text)
 	int dir_fd, fd, r;
 
 	file_name(id, name);
-	dir_fd = open_dir(ctl, &path);
+	dir_fd = ublk_run_dir_open(ctl, &path);
 	if (dir_fd == -EPERM)
 		return dir_fd;
 	if (dir_fd < 0)
@@ -210,7 +210,8 @@ static int read_file(struct ublk_ctl *ctl, int id, char **ret_text)
 	if (r < 0)
 		return ublk_set_error(r, "device %d has no record: %s/%s: %s", id, path, name,
 				      strerror(-r));
-	if (fstat(fd, &st) < 0 || !S_ISREG(st.st_mode) || !is_trusted(&st) || st.st_nlink != 1)
+	if (fstat(fd, &st) < 0 || !S_ISREG(st.st_mode) || !ublk_file_is_trusted(&st) ||
+	    st.st_nlink != 1)
 		r = ublk_set_error(EPERM, "%s/%s is not trusted: it must be a plain file of root "
 				   "or of the caller that nobody else may write", path, name);
 	else
@@ -261,11 +262,12 @@ UBLK_EXPORT int ublk_record_remove(struct ublk_ctl *ctl, int id)
 	int dir_fd, r = 0;
 
 	file_name(id, name);
-	dir_fd = open_dir(ctl, &path);
+	dir_fd = ublk_run_dir_open(ctl, &path);
 	if (dir_fd == -EPERM)
 		return dir_fd;
 	if (dir_fd < 0)
 		return ublk_set_error(dir_fd, "%s: %s", path, strerror(-dir_fd));
+	ublk_stats_remove(dir_fd, id);
 	if (unlinkat(dir_fd, name, 0) < 0)
 		r = ublk_set_error(errno, "%s/%s: %s", path, name, strerror(errno));
 	close(dir_fd);
@@ -295,7 +297,7 @@ UBLK_EXPORT int ublk_record_list(struct ublk_ctl *ctl, int **ret_ids, size_t *re
 	int dir_fd, id;
 	DIR *dir;
 
-	dir_fd = open_dir(ctl, &path);
+	dir_fd = ublk_run_dir_open(ctl, &path);
 	if (dir_fd == -ENOENT)
 		goto done;
 	if (dir_fd == -EPERM)

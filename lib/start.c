@@ -60,6 +60,7 @@ static int started(struct ublk_device *dev, int res)
 		UBLK_POINT(AFTER_END_RECOVERY);
 	else
 		UBLK_POINT(AFTER_START);
+	ublk_stats_live(dev);
 	dev->is_live = true;
 	/* From here on it may hold data: only an explicit delete removes it. */
 	dev->is_ours_to_delete = false;
