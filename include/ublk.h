@@ -71,6 +71,7 @@ struct ublk_queue;		/* one hardware queue of it, bound to one thread */
 struct ublk_io;			/* one request, on its way through the target */
 struct ublk_record;		/* what is on file about a device */
 struct ublk_stats;		/* its counters, mapped */
+struct ublk_events;		/* a subscription to what the driver announces */
 
 struct io_uring;
 struct io_uring_sqe;
@@ -310,12 +311,47 @@ int ublk_device_json(struct ublk_ctl *ctl, int id, char **ret_json);
 
 /*
  * Waits until device @id is in @state (LIBUBLK_STATE_*). @timeout_ms: 0 only looks, negative
- * waits without bound. Woken by the driver's uevents, with a slow look as the backstop for
- * drivers that send none.
+ * waits without bound. Woken by the driver's uevents; where ublk_events_are_sent() says that there
+ * are none, and while a device is on its way out, it looks five times a second.
  *
  * Returns: 0; -ETIMEDOUT; -ENODEV if the device is gone and @state is not GONE; -EINTR.
  */
 int ublk_device_wait_state(struct ublk_ctl *ctl, int id, int state, int timeout_ms);
+
+#define LIBUBLK_EVENT_ADDED	0	/* a new device */
+#define LIBUBLK_EVENT_STATE	1	/* it is in another state now */
+#define LIBUBLK_EVENT_REMOVED	2	/* its node is gone, its id soon too */
+#define LIBUBLK_EVENT_LOST	3	/* events were lost, nobody took them: look anew */
+
+struct ublk_event {
+	size_t   size;			/* set by the caller */
+	int32_t  kind;			/* LIBUBLK_EVENT_* */
+	int32_t  id;			/* -1 with LOST */
+	int32_t  state;			/* LIBUBLK_STATE_* that was entered */
+	uint64_t seqnum;		/* the kernel's, ascending */
+};
+
+/*
+ * Can this process hear of changes of state? Needs no privilege.
+ * Returns: 0; -EOPNOTSUPP, with the reason: another driver, or a network namespace that the kernel
+ * sends no uevents to. Threads: MT-safe.
+ */
+int ublk_events_are_sent(void);
+
+/*
+ * Subscribes to the events of all devices, from now on: subscribe first and look then, and none is
+ * missed. ublk_events_fd() is readable when there may be one.
+ *
+ * ublk_events_next() waits at most @timeout_ms (0: not at all, negative: without bound). Returns: 1
+ * *ret_event is filled; 0 time over; -EINTR; -errno. What comes from others than the kernel is
+ * dropped.
+ * Owns: the caller frees it with ublk_events_close(), which takes NULL.
+ * Threads: one thread.
+ */
+int ublk_events_open(struct ublk_events **ret_events);
+int ublk_events_fd(const struct ublk_events *events);
+int ublk_events_next(struct ublk_events *events, int timeout_ms, struct ublk_event *ret_event);
+void ublk_events_close(struct ublk_events *events);
 
 /* ------------------------------------------------------------------------------------------
  * Commands on any device, by id: the caller need not be its server

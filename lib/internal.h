@@ -177,6 +177,8 @@ struct ublk_transport_ops {
 	int (*dev_open)(struct ublk_ctl *ctl, int id);	/* fd */
 	void (*dev_close)(struct ublk_ctl *ctl, int fd);
 	int (*dev_list)(struct ublk_ctl *ctl, int **ret_ids, size_t *ret_count);
+	/* Will a uevent tell whatever happens to this device next? NULL: no. */
+	bool (*dev_announces)(int id);
 
 	/* Queues, in their thread. */
 	int (*queue_init)(struct ublk_queue *q);
@@ -284,6 +286,12 @@ int ublk_no_device(int id);		/* -ENODEV and its sentence */
 /* Until it is in , or with  in any other.  as in ublk_cmd_args. */
 int ublk_wait_state(struct ublk_ctl *ctl, int id, int state, bool is_negated, int timeout_ms,
 		    int interrupt_fd);
+
+/* ---- uevent.c ---- */
+
+struct msghdr;
+bool ublk_uevent_parse(const char *text, size_t len, struct ublk_event *ret);
+bool ublk_uevent_is_from_kernel(const struct msghdr *msg);
 
 /* ---- record.c, record_json.c ---- */
 

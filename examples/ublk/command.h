@@ -44,6 +44,9 @@ struct command_call {
 	/* the options, of whatever verb has them */
 	int64_t timeout_s;		/* -1 = not given */
 	int is_kill, is_if_unused;
+	int is_prometheus;
+	int sort;			/* enum top_key */
+	int64_t count, interval_s;	/* 0 = not given */
 };
 
 extern const struct command commands[];		/* ends with a NULL verb */
@@ -84,6 +87,7 @@ void command_help(const struct command *command);
 int verb_add(struct command_call *call);
 int verb_del(struct command_call *call);
 int verb_doctor(struct command_call *call);
+int verb_events(struct command_call *call);
 int verb_features(struct command_call *call);
 int verb_info(struct command_call *call);
 int verb_list(struct command_call *call);
@@ -91,6 +95,7 @@ int verb_quiesce(struct command_call *call);
 int verb_recover(struct command_call *call);
 int verb_resize(struct command_call *call);
 int verb_stop(struct command_call *call);
+int verb_top(struct command_call *call);
 int verb_wait(struct command_call *call);
 
 #endif

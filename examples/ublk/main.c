@@ -19,14 +19,37 @@ static const struct option_def wait_options[] = {
 static const struct option_def stop_options[] = {
 	{ .name = "kill", .type = OPTION_FLAG, .offset = AT(is_kill),
 	  .help = "SIGKILL the server first, and wait until its last writes are over" },
-	{ .name = "if-unused", .type = OPTION_FLAG, .offset = AT(is_if_unused),
-	  .help = "only if nobody has the disk open" },
+	{ .name = "safe", .type = OPTION_FLAG, .offset = AT(is_if_unused),
+	  .help = "only if nobody has the disk open; the driver looks and keeps openers out" },
+	{ .name = "if-unused", .type = OPTION_FLAG, .flags = OPTION_HIDDEN,
+	  .offset = AT(is_if_unused), .help = "" },
 	OPTION_TIMEOUT("how long each step may take (60)"),
 	{ .name = NULL },
 };
 
 static const struct option_def bounded_options[] = {
 	OPTION_TIMEOUT("how long it may take (60)"),
+	{ .name = NULL },
+};
+
+static const char *const top_keys[] = { "id", "iops", "bytes", "latency", "flight", NULL };
+
+static const struct option_def top_options[] = {
+	{ .name = "interval", .arg = "SECONDS", .type = OPTION_NUMBER, .offset = AT(interval_s),
+	  .min = 1, .max = 3600, .help = "from one look to the next (1)" },
+	{ .name = "count", .arg = "N", .type = OPTION_NUMBER, .offset = AT(count), .min = 1,
+	  .max = 1000000000, .help = "so many tables, one below the other" },
+	{ .name = "sort", .arg = "KEY", .type = OPTION_CHOICE, .offset = AT(sort),
+	  .choices = top_keys, .help = "id, iops, bytes, latency or flight (id)" },
+	{ .name = "prometheus", .type = OPTION_FLAG, .offset = AT(is_prometheus),
+	  .help = "all counters as Prometheus' text, for a scraper" },
+	{ .name = NULL },
+};
+
+static const struct option_def events_options[] = {
+	{ .name = "count", .arg = "N", .type = OPTION_NUMBER, .offset = AT(count), .min = 1,
+	  .max = 1000000000, .help = "end after so many" },
+	OPTION_TIMEOUT("end after so long, with status 6 if --count were too few"),
 	{ .name = NULL },
 };
 
@@ -47,6 +70,13 @@ const struct command commands[] = {
 	  .summary = "Show all devices." },
 	{ .verb = "info", .operands = "ID", .run = verb_info,
 	  .summary = "Show all there is to know about a device." },
+	{ .verb = "top", .operands = "", .run = verb_top, .options = top_options,
+	  .summary = "Show what all devices are doing: once, or on a terminal until q.",
+	  .details =
+"Per second, as the servers count: requests, bytes, latency (of one request in 16, or of all with\n"
+"the server's --latency), errors; and how often and how long a server was missing." },
+	{ .verb = "events", .operands = "[ID]", .run = verb_events, .options = events_options,
+	  .summary = "Follow the changes of state that the driver announces, a line each." },
 	{ .verb = "wait", .operands = "ID STATE", .run = verb_wait, .options = wait_options,
 	  .summary = "Wait until a device is live, dead, quiesced, fail-io or gone." },
 	{ .verb = "stop", .operands = "ID", .run = verb_stop, .options = stop_options,
