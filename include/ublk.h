@@ -116,6 +116,12 @@ typedef void ublk_log_fn(int level, const char *message, void *user);
  */
 void ublk_set_log(ublk_log_fn *fn, void *user);
 
+/*
+ * A ublk_log_fn: "NAME: MESSAGE" on stderr, @user being NAME (NULL: "ublk"); with syslog's priority in
+ * front ("<3>") if stderr is the stream that systemd made for its journal. Threads: MT-safe.
+ */
+void ublk_log_to_stderr(int level, const char *message, void *user);
+
 /* Version of the library in use, such as "0.1.0". Threads: MT-safe. */
 const char *ublk_version(void);
 
@@ -827,6 +833,18 @@ int ublk_record_list(struct ublk_ctl *ctl, int **ret_ids, size_t *ret_count);
 /* Removes a record that is of no more use, and counters (ublk_device_delete() does it itself).
  * Returns 0, -ENOENT, -errno. */
 int ublk_record_remove(struct ublk_ctl *ctl, int id);
+
+/*
+ * A second copy of the record, <run dir>/<id>.old: whoever replaces a server that works keeps the
+ * record of that one until the new one is live, because the new one writes its own before.
+ * ublk_record_remove() removes it too.
+ *
+ * Returns: as ublk_record_load(); ublk_record_keep() also what writing fails with;
+ * ublk_record_drop_kept() 0, -ENOENT, -errno. Threads: MT-safe.
+ */
+int ublk_record_keep(struct ublk_ctl *ctl, int id);
+int ublk_record_load_kept(struct ublk_ctl *ctl, int id, struct ublk_record **ret_record);
+int ublk_record_drop_kept(struct ublk_ctl *ctl, int id);
 
 /*
  * Is the record about the device that has this id in the kernel now (and not about an earlier

@@ -7,6 +7,7 @@
 
 #include "internal.h"
 #include "point.h"
+#include "probe.h"
 
 static int add_to_wait(struct ublk_device *dev, int fd)
 {
@@ -268,8 +269,12 @@ int ublk_device_prepare(struct ublk_device *dev, int fence_timeout_ms)
 
 	if (!r)
 		r = ublk_fence(dev, fence_timeout_ms);
+	if (!r && dev->is_recovering)
+		UBLK_PROBE2(takeover_step, dev->id, UBLK_STEP_FENCED);
 	if (!r && !(dev->config.flags & LIBUBLK_NO_RECORD)) {
 		r = ublk_record_save(dev->ctl, dev);
+		if (!r && dev->is_recovering)
+			UBLK_PROBE2(takeover_step, dev->id, UBLK_STEP_RECORDED);
 		UBLK_POINT(AFTER_RECORD);
 		if (!r)
 			ublk_device_point(dev, "after-record");

@@ -19,6 +19,7 @@
 
 #include "internal.h"
 #include "point.h"
+#include "probe.h"
 
 #define LARGEST_ERRNO	4095		/* what a system call can return */
 
@@ -65,6 +66,7 @@ static void settle(struct ublk_io *io)
 	if (io->result < 0)
 		q->stats.failed++;
 	ublk_stats_end(io);
+	UBLK_PROBE4(request_done, q->dev->id, q->index, io->tag, io->result);
 	if (!io->nr_sqes)
 		commit(q, io);
 }
@@ -164,6 +166,8 @@ static void deliver(struct ublk_queue *q, struct ublk_io *io)
 	q->stats.delivered++;
 	q->stats.in_target++;
 	ublk_stats_begin(io);
+	UBLK_PROBE6(request_start, q->dev->id, q->index, io->tag, ublk_io_op(io),
+		    ublk_io_offset(io), ublk_io_length(io));
 	if (is_too_long(q, io)) {
 		ublk_log(LIBUBLK_LOG_ERROR, "a request of %llu bytes, the device's largest is %u",
 			 (unsigned long long)ublk_io_length(io), q->dev->config.max_io);

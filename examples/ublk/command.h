@@ -96,6 +96,7 @@ int verb_recover(struct command_call *call);
 int verb_resize(struct command_call *call);
 int verb_stop(struct command_call *call);
 int verb_top(struct command_call *call);
+int verb_upgrade(struct command_call *call);
 int verb_wait(struct command_call *call);
 
 #endif

@@ -46,6 +46,11 @@ static const struct option_def top_options[] = {
 	{ .name = NULL },
 };
 
+static const struct option_def upgrade_options[] = {
+	OPTION_TIMEOUT("for the old one to finish, and for each start (60)"),
+	{ .name = NULL },
+};
+
 static const struct option_def events_options[] = {
 	{ .name = "count", .arg = "N", .type = OPTION_NUMBER, .offset = AT(count), .min = 1,
 	  .max = 1000000000, .help = "end after so many" },
@@ -73,8 +78,9 @@ const struct command commands[] = {
 	{ .verb = "top", .operands = "", .run = verb_top, .options = top_options,
 	  .summary = "Show what all devices are doing: once, or on a terminal until q.",
 	  .details =
-"Per second, as the servers count: requests, bytes, latency (of one request in 16, or of all with\n"
-"the server's --latency), errors; and how often and how long a server was missing." },
+"Per second, as the servers count: requests, bytes, latency (of one request in 16,\n"
+"or of all with the server's --latency), errors; and how often and how long a server\n"
+"was missing." },
 	{ .verb = "events", .operands = "[ID]", .run = verb_events, .options = events_options,
 	  .summary = "Follow the changes of state that the driver announces, a line each." },
 	{ .verb = "wait", .operands = "ID STATE", .run = verb_wait, .options = wait_options,
@@ -88,6 +94,14 @@ const struct command commands[] = {
 	  .details =
 "Runs the command in the device's record again (only if nobody but root or you could have\n"
 "written that), or COMMAND. A failed attempt changes nothing and can be repeated." },
+	{ .verb = "upgrade", .operands = "ID [-- COMMAND...]", .run = verb_upgrade, .is_raw = 1,
+	  .options = upgrade_options,
+	  .summary = "Replace a living server by a new one; I/O waits meanwhile, none fails.",
+	  .details =
+"Has the server finish what it has, then starts the command in the device's record\n"
+"again (a new version of the program, say), or COMMAND. If that is not live in time\n"
+"it is killed and the old server comes back: the program as it was, even if its file\n"
+"has been replaced." },
 	{ .verb = "resize", .operands = "ID SIZE", .run = verb_resize,
 	  .summary = "Change the capacity of a live disk; the backing must have it already." },
 	{ .verb = "quiesce", .operands = "ID", .run = verb_quiesce, .options = bounded_options,

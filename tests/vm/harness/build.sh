@@ -2,7 +2,8 @@
 # shellcheck shell=bash disable=SC2034 # what is set here is used by the other parts
 # User space: built on the host by CMake, handed to the guest as a small read-only image.
 
-BUILD_PACKAGES=(cmake make gcc g++ pkg-config libc6-dev liburing-dev libjson-c-dev libcmocka-dev)
+BUILD_PACKAGES=(cmake make gcc g++ pkg-config libc6-dev liburing-dev libjson-c-dev libcmocka-dev
+	systemtap-sdt-dev)
 
 # One build tree per source tree and purpose, outside the source tree: incremental, and two
 # checkouts do not meet.
