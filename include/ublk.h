@@ -117,8 +117,8 @@ typedef void ublk_log_fn(int level, const char *message, void *user);
 void ublk_set_log(ublk_log_fn *fn, void *user);
 
 /*
- * A ublk_log_fn: "NAME: MESSAGE" on stderr, @user being NAME (NULL: "ublk"); with syslog's priority in
- * front ("<3>") if stderr is the stream that systemd made for its journal. Threads: MT-safe.
+ * A ublk_log_fn: "NAME: MESSAGE" on stderr, @user being NAME (NULL: "ublk"); with syslog's priority
+ * in front ("<3>") if stderr is the stream that systemd made for its journal. Threads: MT-safe.
  */
 void ublk_log_to_stderr(int level, const char *message, void *user);
 
@@ -899,8 +899,8 @@ struct ublk_stats_counters {
 };
 
 /*
- * Maps the counters of device @id, read only. Compare the UUID with the device's: the file may be of
- * an earlier device with this id.
+ * Maps the counters of device @id, read only. Compare the UUID with the device's: the file may be
+ * of an earlier device with this id.
  *
  * Returns: 0; -ENOENT there are none; -EPERM owner or mode of file or folder is wrong; -EBADMSG
  * damaged or of another version; -errno.
@@ -920,8 +920,8 @@ int ublk_stats_read(const struct ublk_stats *stats, int queue,
 		    struct ublk_stats_counters *ret_counters);
 
 /*
- * The latency in ns that @percent (0 .. 100) of those in LIBUBLK_STATS_BUCKETS buckets do not exceed,
- * evenly spread within a bucket; 0 if there are none. @buckets may be the difference of two reads.
+ * The latency in ns that @percent (0 .. 100) of those in LIBUBLK_STATS_BUCKETS buckets do not
+ * exceed, evenly spread within a bucket; 0 if there are none. @buckets may be the difference of two reads.
  */
 uint64_t ublk_stats_percentile(const uint64_t *buckets, double percent);
 

@@ -6,8 +6,8 @@
  *   struct ublk_stats_queue       queue_size bytes, nr_queues times
  *
  * Numbers are the machine's own (endianness included), every one naturally aligned, and each is
- * written with a plain store by one thread: the header by the one that starts the device, a queue by
- * the queue's. So a reader may load any of them at any time, and two of them may be of different
+ * written with a plain store by one thread: the header by the one that starts the device, a queue
+ * by the queue's. So a reader may load any of them at any time, and two of them may be of different
  * moments. Counters only grow. They are the device's, not the server's: they go on when the next
  * server takes over, and end with the device. What a reader does not know, it skips by header_size
  * and queue_size; a change that it could misread changes version.

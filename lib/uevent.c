@@ -32,7 +32,7 @@ static bool driver_announces(void)
 	return !access("/sys/module/ublk_drv/parameters/monitor_period_ms", F_OK);
 }
 
-/* The kernel sends them to those network namespaces only that belong to its first user namespace. */
+/* The kernel sends them only to network namespaces that belong to its first user namespace. */
 static bool namespace_hears(void)
 {
 	int net = open("/proc/self/ns/net", O_RDONLY | O_CLOEXEC), owner = -1;
@@ -162,11 +162,11 @@ bool ublk_uevent_parse(const char *text, size_t len, struct ublk_event *ret)
 bool ublk_uevent_is_from_kernel(const struct msghdr *msg)
 {
 	const struct sockaddr_nl *sender = msg->msg_name;
-	const struct cmsghdr *c;
+	struct cmsghdr *c;
 
 	if (sender->nl_pid || !(sender->nl_groups & KERNEL_GROUP))
 		return false;
-	for (c = CMSG_FIRSTHDR(msg); c; c = CMSG_NXTHDR((struct msghdr *)msg, (struct cmsghdr *)c)) {
+	for (c = CMSG_FIRSTHDR(msg); c; c = CMSG_NXTHDR((struct msghdr *)msg, c)) {
 		struct ucred cred;
 
 		if (c->cmsg_level != SOL_SOCKET || c->cmsg_type != SCM_CREDENTIALS)

@@ -14,7 +14,8 @@ static void list_line(const struct device_view *view)
 {
 	const struct ublk_device_info *info = &view->info;
 	const char *name = device_view_option(view, "name");
-	char size[SIZE_TEXT_MAX], queues[24], server[24] = "-", flight[24] = "-", restarts[24] = "-";
+	char size[SIZE_TEXT_MAX], queues[24], server[24] = "-";
+	char flight[24] = "-", restarts[24] = "-";
 	char unserved[DURATION_TEXT_MAX];
 
 	snprintf(queues, sizeof(queues), "%ux%u", info->nr_queues, info->queue_depth);

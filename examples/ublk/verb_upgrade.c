@@ -95,7 +95,7 @@ static int parse_line(struct command_call *call, struct upgrade *up)
 	return status;
 }
 
-/* A unit's process belongs to systemd, which would not know the new one and call the old one failed. */
+/* A unit's process belongs to systemd, which would not know of the new one. */
 static int find_unit(int pid, char unit[128])
 {
 	char path[48], line[512];
@@ -269,9 +269,9 @@ static int roll_back(struct command_call *call, const struct upgrade *up, const 
 				    reason, up->id, info.server_pid);
 	r = server_start_bounded(up->old_exe, up->old_argv, up->timeout_ms, &ready);
 	if (r < 0 || !ready.is_live)
-		return command_fail_status(call, STATUS_FAILED, -EIO, "%s; nor does the old one come "
-					   "back (%s): device %d waits with its I/O, ublk recover %d "
-					   "-- COMMAND gives it a server", reason, why(r, &ready),
+		return command_fail_status(call, STATUS_FAILED, -EIO, "%s; nor does the old one "
+					   "come back (%s): device %d waits with its I/O, ublk "
+					   "recover %d -- COMMAND gives it a server", reason, why(r, &ready),
 					   up->id, up->id);
 	ublk_record_drop_kept(call->ctl, up->id);
 	return command_fail_status(call, STATUS_FAILED, -ECANCELED, "%s; the old server is back, "

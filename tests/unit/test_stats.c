@@ -316,7 +316,7 @@ static void damaged_or_untrusted_is_refused(void **state)
 	assert_int_equal(unlink(path()), 0);
 	assert_int_equal(symlink("/dev/zero", path()), 0);
 	assert_int_equal(ublk_stats_open(ctl, 0, &stats), -EPERM);
-	/* The server has its own mapping of the file without a name by now, cut short: no request. */
+	/* The server maps that file, cut short and without a name now: no request for it. */
 	fake_server_end(&server);
 }
 

@@ -90,7 +90,7 @@ note "its file was replaced by one that does not work: the program that ran is s
 cp /bin/false "$bin/new"
 mv "$bin/new" "$bin/ublk-loop"
 rolled_back "ended with status" ublk upgrade 0
-ls -l "/proc/$(server_of)/exe" | grep -q 'deleted' || fail "which program is that?"
+[[ $(readlink "/proc/$(server_of)/exe") == *'(deleted)' ]] || fail "which program is that?"
 cp "$(command -v ublk-loop)" "$bin/new"
 mv "$bin/new" "$bin/ublk-loop"
 ublk upgrade 0 >/dev/null
