@@ -921,7 +921,8 @@ int ublk_stats_read(const struct ublk_stats *stats, int queue,
 
 /*
  * The latency in ns that @percent (0 .. 100) of those in LIBUBLK_STATS_BUCKETS buckets do not
- * exceed, evenly spread within a bucket; 0 if there are none. @buckets may be the difference of two reads.
+ * exceed, evenly spread within a bucket; 0 if there are none. @buckets may be the difference of two
+ * reads.
  */
 uint64_t ublk_stats_percentile(const uint64_t *buckets, double percent);
 

@@ -271,8 +271,8 @@ static int roll_back(struct command_call *call, const struct upgrade *up, const 
 	if (r < 0 || !ready.is_live)
 		return command_fail_status(call, STATUS_FAILED, -EIO, "%s; nor does the old one "
 					   "come back (%s): device %d waits with its I/O, ublk "
-					   "recover %d -- COMMAND gives it a server", reason, why(r, &ready),
-					   up->id, up->id);
+					   "recover %d -- COMMAND gives it a server", reason,
+					   why(r, &ready), up->id, up->id);
 	ublk_record_drop_kept(call->ctl, up->id);
 	return command_fail_status(call, STATUS_FAILED, -ECANCELED, "%s; the old server is back, "
 				   "device %d is LIVE, I/O waited %lld ms", reason, up->id,
