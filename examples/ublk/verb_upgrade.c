@@ -283,7 +283,7 @@ static int replace(struct command_call *call, const struct upgrade *up)
 {
 	int64_t begin = now_ms();
 	struct ready ready;
-	char reason[512];
+	char reason[640];
 	int r;
 
 	r = ublk_device_quiesce(call->ctl, up->id, up->timeout_ms);
