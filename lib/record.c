@@ -266,7 +266,7 @@ UBLK_EXPORT int ublk_record_keep(struct ublk_ctl *ctl, int id)
 	int r;
 
 	r = read_file(ctl, id, "", &text);
-	if (!r)
+	if (text)
 		r = replace(ctl, id, KEPT, text, NULL);
 	free(text);
 	return r;

@@ -114,7 +114,7 @@ static int follow(struct command_call *call, struct ublk_events *events, int sig
 
 int verb_events(struct command_call *call)
 {
-	struct ublk_events *events;
+	struct ublk_events *events = NULL;
 	sigset_t signals;
 	int id = -1, fd, r, status;
 

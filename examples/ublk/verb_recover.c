@@ -117,7 +117,7 @@ static int start(struct command_call *call, const struct recover_line *line,
 		 const struct device_view *view)
 {
 	char **argv = NULL, **before = NULL;
-	struct ready ready;
+	struct ready ready = { 0 };
 	int r, status;
 
 	r = server_command(line->command ? (const char *const *)line->command :

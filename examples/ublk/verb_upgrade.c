@@ -260,7 +260,7 @@ static int roll_back(struct command_call *call, const struct upgrade *up, const 
 		     int64_t begin)
 {
 	struct ublk_device_info info = { .size = sizeof(info) };
-	struct ready ready;
+	struct ready ready = { 0 };
 	int r;
 
 	/* Somebody else was faster, or it was live at the very last moment. */
@@ -282,7 +282,7 @@ static int roll_back(struct command_call *call, const struct upgrade *up, const 
 static int replace(struct command_call *call, const struct upgrade *up)
 {
 	int64_t begin = now_ms();
-	struct ready ready;
+	struct ready ready = { 0 };
 	char reason[640];
 	int r;
 

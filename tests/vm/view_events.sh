@@ -49,7 +49,7 @@ kill -KILL "$(server_of)"
 wait_bg waiter
 json waited.json '.state == "QUIESCED"'
 
-note "a forged event wakes nobody for good, and ends no wait"
+note "a state that does not come"
 expect 6 "did not become LIVE" ublk wait 0 live --timeout 2
 
 note "a network namespace of the first user namespace hears them, one of another does not: it looks"
@@ -65,8 +65,9 @@ ublk wait 0 quiesced --timeout 0
 note "gone, while somebody still has the disk open: there is no event for that"
 ublk recover 0 >/dev/null
 exec 7</dev/ublkb0
-run_bg gone ublk wait 0 gone --timeout 60
-run_bg del ublk del 0
+without_7() { exec "$@" 7<&-; }
+run_bg gone without_7 ublk wait 0 gone --timeout 60
+run_bg del without_7 ublk del 0
 sleep 2
 exec 7<&-
 wait_bg gone
