@@ -18,9 +18,9 @@ static const struct option_def wait_options[] = {
 
 static const struct option_def stop_options[] = {
 	{ .name = "kill", .type = OPTION_FLAG, .offset = AT(is_kill),
-	  .help = "SIGKILL the server first, and wait until its last writes are over" },
+	  .help = "SIGKILL its server first, wait for its last write" },
 	{ .name = "safe", .type = OPTION_FLAG, .offset = AT(is_if_unused),
-	  .help = "only if nobody has the disk open; the driver looks and keeps openers out" },
+	  .help = "only if nobody has the disk open" },
 	{ .name = "if-unused", .type = OPTION_FLAG, .flags = OPTION_HIDDEN,
 	  .offset = AT(is_if_unused), .help = "" },
 	OPTION_TIMEOUT("how long each step may take (60)"),
@@ -47,14 +47,14 @@ static const struct option_def top_options[] = {
 };
 
 static const struct option_def upgrade_options[] = {
-	OPTION_TIMEOUT("for the old one to finish, and for each start (60)"),
+	OPTION_TIMEOUT("for the old one to finish, and each start (60)"),
 	{ .name = NULL },
 };
 
 static const struct option_def events_options[] = {
 	{ .name = "count", .arg = "N", .type = OPTION_NUMBER, .offset = AT(count), .min = 1,
 	  .max = 1000000000, .help = "end after so many" },
-	OPTION_TIMEOUT("end after so long, with status 6 if --count were too few"),
+	OPTION_TIMEOUT("end then; status 6 if --count has not come"),
 	{ .name = NULL },
 };
 
@@ -78,9 +78,9 @@ const struct command commands[] = {
 	{ .verb = "top", .operands = "", .run = verb_top, .options = top_options,
 	  .summary = "Show what all devices are doing: once, or on a terminal until q.",
 	  .details =
-"Per second, as the servers count: requests, bytes, latency (of one request in 16,\n"
-"or of all with the server's --latency), errors; and how often and how long a server\n"
-"was missing." },
+"Per second, as the servers count: requests, bytes, latency (of one request in\n"
+"16, or of all with the server's --latency), errors; and how often and how long a\n"
+"server was missing." },
 	{ .verb = "events", .operands = "[ID]", .run = verb_events, .options = events_options,
 	  .summary = "Follow the changes of state that the driver announces, a line each." },
 	{ .verb = "wait", .operands = "ID STATE", .run = verb_wait, .options = wait_options,
@@ -98,10 +98,10 @@ const struct command commands[] = {
 	  .options = upgrade_options,
 	  .summary = "Replace a living server by a new one; I/O waits meanwhile, none fails.",
 	  .details =
-"Has the server finish what it has, then starts the command in the device's record\n"
-"again (a new version of the program, say), or COMMAND. If that is not live in time\n"
-"it is killed and the old server comes back: the program as it was, even if its file\n"
-"has been replaced." },
+"Has the server finish what it has, then starts the command in the device's\n"
+"record again (a new version of the program, say), or COMMAND. If that is not live\n"
+"in time it is killed and the old server comes back: the program as it was, even\n"
+"if its file has been replaced." },
 	{ .verb = "resize", .operands = "ID SIZE", .run = verb_resize,
 	  .summary = "Change the capacity of a live disk; the backing must have it already." },
 	{ .verb = "quiesce", .operands = "ID", .run = verb_quiesce, .options = bounded_options,
