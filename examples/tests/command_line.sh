@@ -26,11 +26,11 @@ expect 2 "usage: ublk VERB" "$bin/ublk"
 expect 0 "Exit status" "$bin/ublk" --help
 expect 0 "ublk " "$bin/ublk" --version
 expect 2 "no verb \"frobnicate\"" "$bin/ublk" frobnicate
-for verb in add list info wait stop del recover resize quiesce features doctor; do
+for verb in add list info top events wait stop del recover upgrade resize quiesce features doctor; do
 	expect 0 "usage: ublk $verb" "$bin/ublk" "$verb" --help
 	[ "$verb" = add ] || expect 0 "usage: ublk $verb" "$bin/ublk" "$verb" --help --json
 done
-for verb in info stop del recover; do
+for verb in info stop del recover upgrade; do
 	expect 2 "which device?" "$bin/ublk" "$verb"
 	expect 2 "is no device id" "$bin/ublk" "$verb" x1
 	expect 2 "is no device id" "$bin/ublk" "$verb" 1048576

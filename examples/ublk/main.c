@@ -99,9 +99,9 @@ const struct command commands[] = {
 	  .summary = "Replace a living server by a new one; I/O waits meanwhile, none fails.",
 	  .details =
 "Has the server finish what it has, then starts the command in the device's\n"
-"record again (a new version of the program, say), or COMMAND. If that is not live\n"
-"in time it is killed and the old server comes back: the program as it was, even\n"
-"if its file has been replaced." },
+"record again (a new version of the program, say), or COMMAND. If that is not\n"
+"live in time it is killed and the old server comes back: the program as it was,\n"
+"even if its file has been replaced." },
 	{ .verb = "resize", .operands = "ID SIZE", .run = verb_resize,
 	  .summary = "Change the capacity of a live disk; the backing must have it already." },
 	{ .verb = "quiesce", .operands = "ID", .run = verb_quiesce, .options = bounded_options,
