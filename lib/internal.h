@@ -87,6 +87,7 @@ struct ublk_io {
 	int result;			/* bytes or -errno, for the COMMIT; by whoever won DONE */
 	unsigned nr_sqes;		/* target's SQEs under way; queue thread */
 	bool is_settled;		/* DONE is known to the queue thread, and counted */
+	struct ublk_stats_kind *counters; /* of its kind */
 	int64_t begun_ns;		/* when it was delivered; 0: its latency is not measured */
 	struct ublk_io *remote_next;	/* in q->remote */
 	struct ublksrv_io_desc desc;	/* as it was when the request was delivered */
@@ -111,8 +112,8 @@ struct ublk_queue {
 	void *t;			/* the transport's */
 	struct ublk_queue_stats stats;
 	struct ublk_stats_queue *counters; /* in the device's shared file; written here only */
-	uint32_t latency_every;		/* 1: measure each request; 0: none */
-	uint32_t to_measure[UBLK_STATS_KINDS]; /* requests until the next that is measured */
+	uint32_t latency_every;		/* 1: measure each request */
+	uint32_t to_measure[UBLK_STATS_KINDS]; /* it is the so many-th from here that is next */
 	atomic_ullong double_completions, bad_results; /* of stats; any thread */
 };
 
@@ -316,9 +317,9 @@ int ublk_stats_attach(struct ublk_device *dev);
 void ublk_stats_detach(struct ublk_device *dev);
 void ublk_stats_live(struct ublk_device *dev);
 void ublk_stats_queue_init(struct ublk_queue *q);
-/* Queue thread: a request comes, a request is done. */
-void ublk_stats_begin(struct ublk_io *io);
-void ublk_stats_end(struct ublk_io *io);
+/* For stats.h: one whose latency counts. */
+void ublk_stats_measure_begin(struct ublk_io *io, unsigned kind);
+void ublk_stats_measure_end(struct ublk_io *io);
 void ublk_stats_remove(int dir_fd, int id);
 void ublk_stats_name(int id, char name[24]);
 /* Is the header one that this library could go on with, in a file of @bytes? */

@@ -20,6 +20,7 @@
 #include "internal.h"
 #include "point.h"
 #include "probe.h"
+#include "stats.h"
 
 #define LARGEST_ERRNO	4095		/* what a system call can return */
 

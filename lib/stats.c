@@ -16,16 +16,16 @@
 #include <unistd.h>
 
 #include "internal.h"
+#include "stats.h"
 
 _Static_assert(sizeof(struct ublk_stats_header) == 256, "layout is shared with other programs");
 _Static_assert(sizeof(struct ublk_stats_kind) == 384, "layout is shared with other programs");
 _Static_assert(sizeof(struct ublk_stats_queue) == 64 + 6 * 384,
 	       "layout is shared with other programs");
 
-/* Readers are other processes, so the compiler must neither tear nor repeat a store. */
-#define STORE(at, value)	__atomic_store_n(&(at), (value), __ATOMIC_RELAXED)
-#define LOAD(at)		__atomic_load_n(&(at), __ATOMIC_RELAXED)
-#define ADD(at, value)		STORE(at, LOAD(at) + (value))
+_Static_assert(UBLK_STATS_READ == LIBUBLK_OP_READ && UBLK_STATS_WRITE == LIBUBLK_OP_WRITE &&
+	       UBLK_STATS_FLUSH == LIBUBLK_OP_FLUSH && UBLK_STATS_DISCARD == LIBUBLK_OP_DISCARD,
+	       "ublk_stats_kind() says so");
 
 void ublk_stats_name(int id, char name[24])
 {
@@ -191,10 +191,10 @@ int ublk_stats_attach(struct ublk_device *dev)
 	for (i = 0; i < dev->config.nr_queues; i++) {
 		struct ublk_stats_queue *c = queue_of(h, i);
 
-		ADD(c->left_behind, LOAD(c->in_flight));
-		STORE(c->in_flight, 0);
+		STATS_ADD(c->left_behind, STATS_LOAD(c->in_flight));
+		STATS_STORE(c->in_flight, 0);
 	}
-	STORE(h->latency_every, dev->config.latency_every);
+	STATS_STORE(h->latency_every, dev->config.latency_every);
 	dev->counters = h;
 	return 0;
 }
@@ -210,9 +210,9 @@ void ublk_stats_live(struct ublk_device *dev)
 {
 	struct ublk_stats_header *h = dev->counters;
 
-	STORE(h->server_pid, (int32_t)getpid());
-	STORE(h->live_ms, wall_ms());
-	ADD(h->nr_servers, 1);
+	STATS_STORE(h->server_pid, (int32_t)getpid());
+	STATS_STORE(h->live_ms, wall_ms());
+	STATS_ADD(h->nr_servers, 1);
 }
 
 void ublk_stats_remove(int dir_fd, int id)
@@ -225,22 +225,13 @@ void ublk_stats_remove(int dir_fd, int id)
 
 void ublk_stats_queue_init(struct ublk_queue *q)
 {
+	unsigned kind;
+
 	q->counters = queue_of(q->dev->counters, q->index);
-	q->latency_every = q->dev->counters->latency_every;
-}
-
-static unsigned kind_of(unsigned op)
-{
-	static const uint8_t kinds[] = {
-		[LIBUBLK_OP_READ] = UBLK_STATS_READ,
-		[LIBUBLK_OP_WRITE] = UBLK_STATS_WRITE,
-		[LIBUBLK_OP_FLUSH] = UBLK_STATS_FLUSH,
-		[LIBUBLK_OP_DISCARD] = UBLK_STATS_DISCARD,
-		[4] = UBLK_STATS_OTHER,
-		[LIBUBLK_OP_WRITE_ZEROES] = UBLK_STATS_WRITE_ZEROES,
-	};
-
-	return op < ARRAY_SIZE(kinds) ? kinds[op] : UBLK_STATS_OTHER;
+	q->latency_every = q->dev->config.latency_every;
+	/* The first of each kind, so that rare ones are seen too. */
+	for (kind = 0; kind < UBLK_STATS_KINDS; kind++)
+		q->to_measure[kind] = 1;
 }
 
 unsigned ublk_stats_bucket(uint64_t ns)
@@ -250,45 +241,18 @@ unsigned ublk_stats_bucket(uint64_t ns)
 	return n < UBLK_STATS_BUCKETS ? n : UBLK_STATS_BUCKETS - 1;
 }
 
-void ublk_stats_begin(struct ublk_io *io)
+void ublk_stats_measure_begin(struct ublk_io *io, unsigned kind)
 {
-	struct ublk_queue *q = io->q;
-	unsigned kind;
-
-	STORE(q->counters->in_flight, (uint64_t)q->stats.in_target);
-	io->begun_ns = 0;
-	if (!q->latency_every)
-		return;
-	/* The first of each kind, so that rare ones are seen too. */
-	kind = kind_of(ublk_io_op(io));
-	if (q->to_measure[kind]) {
-		q->to_measure[kind]--;
-		return;
-	}
-	q->to_measure[kind] = q->latency_every - 1;
+	io->q->to_measure[kind] = io->q->latency_every;
 	io->begun_ns = now_ns();
 }
 
-static void measure(struct ublk_stats_kind *c, int64_t begun_ns)
+void ublk_stats_measure_end(struct ublk_io *io)
 {
-	uint64_t ns = (uint64_t)(now_ns() - begun_ns);
+	struct ublk_stats_kind *c = io->counters;
+	uint64_t ns = (uint64_t)(now_ns() - io->begun_ns);
 
-	ADD(c->measured, 1);
-	ADD(c->measured_ns, ns);
-	ADD(c->buckets[ublk_stats_bucket(ns)], 1);
-}
-
-void ublk_stats_end(struct ublk_io *io)
-{
-	struct ublk_queue *q = io->q;
-	struct ublk_stats_kind *c = &q->counters->kinds[kind_of(ublk_io_op(io))];
-
-	STORE(q->counters->in_flight, (uint64_t)q->stats.in_target);
-	ADD(c->ops, 1);
-	if (io->result < 0)
-		ADD(c->errors, 1);
-	else
-		ADD(c->bytes, ublk_io_length(io));
-	if (io->begun_ns)
-		measure(c, io->begun_ns);
+	STATS_ADD(c->measured, 1);
+	STATS_ADD(c->measured_ns, ns);
+	STATS_ADD(c->buckets[ublk_stats_bucket(ns)], 1);
 }

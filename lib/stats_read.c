@@ -7,8 +7,7 @@
 #include <unistd.h>
 
 #include "internal.h"
-
-#define LOAD(at)	__atomic_load_n(&(at), __ATOMIC_RELAXED)
+#include "stats.h"
 
 _Static_assert(LIBUBLK_STATS_KINDS == UBLK_STATS_KINDS, "ublk.h and ublk_stats.h");
 _Static_assert(LIBUBLK_STATS_BUCKETS == UBLK_STATS_BUCKETS, "ublk.h and ublk_stats.h");
@@ -117,13 +116,13 @@ UBLK_EXPORT int ublk_stats_get_info(const struct ublk_stats *stats,
 	struct ublk_stats_info info = { .size = sizeof(info) };
 
 	memcpy(info.uuid.b, h->uuid, sizeof(info.uuid.b));
-	info.id = LOAD(h->id);
-	info.server_pid = LOAD(h->server_pid);
+	info.id = STATS_LOAD(h->id);
+	info.server_pid = STATS_LOAD(h->server_pid);
 	info.nr_queues = stats->nr_queues;
-	info.nr_servers = LOAD(h->nr_servers);
-	info.created_ms = LOAD(h->created_ms);
-	info.live_ms = LOAD(h->live_ms);
-	info.latency_every = LOAD(h->latency_every);
+	info.nr_servers = STATS_LOAD(h->nr_servers);
+	info.created_ms = STATS_LOAD(h->created_ms);
+	info.live_ms = STATS_LOAD(h->live_ms);
+	info.latency_every = STATS_LOAD(h->latency_every);
 	return give(ret_info, ret_info->size, offsetof(struct ublk_stats_info, server_pid), &info,
 		    sizeof(info), "ublk_stats_info");
 }
@@ -132,13 +131,13 @@ static void add_kind(struct ublk_stats_of_kind *to, const struct ublk_stats_kind
 {
 	unsigned i;
 
-	to->ops += LOAD(from->ops);
-	to->errors += LOAD(from->errors);
-	to->bytes += LOAD(from->bytes);
-	to->measured += LOAD(from->measured);
-	to->measured_ns += LOAD(from->measured_ns);
+	to->ops += STATS_LOAD(from->ops);
+	to->errors += STATS_LOAD(from->errors);
+	to->bytes += STATS_LOAD(from->bytes);
+	to->measured += STATS_LOAD(from->measured);
+	to->measured_ns += STATS_LOAD(from->measured_ns);
 	for (i = 0; i < UBLK_STATS_BUCKETS; i++)
-		to->buckets[i] += LOAD(from->buckets[i]);
+		to->buckets[i] += STATS_LOAD(from->buckets[i]);
 }
 
 static void add_queue(const struct ublk_stats *stats, unsigned index,
@@ -149,8 +148,8 @@ static void add_queue(const struct ublk_stats *stats, unsigned index,
 
 	q = (const void *)((const char *)stats->map + stats->header_size +
 			   (size_t)index * stats->queue_size);
-	to->in_flight += LOAD(q->in_flight);
-	to->left_behind += LOAD(q->left_behind);
+	to->in_flight += STATS_LOAD(q->in_flight);
+	to->left_behind += STATS_LOAD(q->left_behind);
 	for (i = 0; i < UBLK_STATS_KINDS; i++)
 		add_kind(&to->kinds[i], &q->kinds[i]);
 }
