@@ -167,8 +167,9 @@ static void deliver(struct ublk_queue *q, struct ublk_io *io)
 	q->stats.delivered++;
 	q->stats.in_target++;
 	ublk_stats_begin(io);
-	UBLK_PROBE6(request_start, q->dev->id, q->index, io->tag, ublk_io_op(io),
-		    ublk_io_offset(io), ublk_io_length(io));
+	/* As the driver says it: to make bytes of sectors for nobody would cost each request. */
+	UBLK_PROBE6(request_start, q->dev->id, q->index, io->tag, io->desc.op_flags,
+		    io->desc.start_sector, io->desc.nr_sectors);
 	if (is_too_long(q, io)) {
 		ublk_log(LIBUBLK_LOG_ERROR, "a request of %llu bytes, the device's largest is %u",
 			 (unsigned long long)ublk_io_length(io), q->dev->config.max_io);
