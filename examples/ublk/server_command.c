@@ -25,26 +25,28 @@ static char *resolve(const char *name, int is_held, int *ret_error)
 	return *ret_error ? NULL : strdup(path);
 }
 
-static int add_identity(char **argv, int n, const struct device_view *view)
+static int add_ours(char **argv, int n, const struct device_view *view, const char *extra)
 {
-	char uuid[LIBUBLK_UUID_TEXT];
+	char id[32], uuid[LIBUBLK_UUID_TEXT + 8] = "--uuid=";
 
-	if (asprintf(&argv[n], "--id=%d", view->info.id) < 0) {
-		argv[n] = NULL;
+	snprintf(id, sizeof(id), "--id=%d", view->info.id);
+	argv[n] = strdup(id);
+	if (!argv[n++])
 		return -ENOMEM;
+	if (view->record) {
+		ublk_uuid_format(ublk_record_uuid(view->record), uuid + strlen(uuid));
+		argv[n] = strdup(uuid);
+		if (!argv[n++])
+			return -ENOMEM;
 	}
-	if (!view->record)
+	if (!extra)
 		return 0;
-	ublk_uuid_format(ublk_record_uuid(view->record), uuid);
-	if (asprintf(&argv[n + 1], "--uuid=%s", uuid) < 0) {
-		argv[n + 1] = NULL;
-		return -ENOMEM;
-	}
-	return 0;
+	argv[n] = strdup(extra);
+	return argv[n] ? 0 : -ENOMEM;
 }
 
 int server_command(const char *const *command, const struct device_view *view, int is_held,
-		   char ***ret_argv)
+		   const char *extra, char ***ret_argv)
 {
 	int len = 0, i, r;
 	char **argv;
@@ -53,7 +55,7 @@ int server_command(const char *const *command, const struct device_view *view, i
 		len++;
 	if (!len)
 		return -EINVAL;
-	argv = calloc((size_t)len + 3, sizeof(*argv));
+	argv = calloc((size_t)len + 4, sizeof(*argv));
 	if (!argv)
 		return -ENOMEM;
 	argv[0] = resolve(command[0], is_held, &r);
@@ -65,7 +67,7 @@ int server_command(const char *const *command, const struct device_view *view, i
 			r = -ENOMEM;
 	}
 	if (!r)
-		r = add_identity(argv, len, view);
+		r = add_ours(argv, len, view, extra);
 	if (r < 0) {
 		server_command_free(argv);
 		return r;

@@ -108,7 +108,7 @@ static char **command_before_upgrade(struct command_call *call, const struct dev
 	if (ublk_record_load_kept(call->ctl, view->info.id, &kept) < 0)
 		return NULL;
 	if (ublk_record_matches(kept, &view->info))
-		server_command(ublk_record_argv(kept), view, 0, &argv);
+		server_command(ublk_record_argv(kept), view, 0, NULL, &argv);
 	ublk_record_free(kept);
 	return argv;
 }
@@ -121,7 +121,7 @@ static int start(struct command_call *call, const struct recover_line *line,
 	int r, status;
 
 	r = server_command(line->command ? (const char *const *)line->command :
-			   ublk_record_argv(view->record), view, 0, &argv);
+			   ublk_record_argv(view->record), view, 0, NULL, &argv);
 	if (!line->command)
 		before = command_before_upgrade(call, view);
 	if (r < 0 && !before)

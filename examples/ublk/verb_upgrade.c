@@ -189,14 +189,14 @@ static int find_commands(struct command_call *call, struct upgrade *up,
 	if (recorded && recorded[0])
 		up->old_exe = open_program(view->server_pid, recorded[0]);
 	r = server_command(up->command ? (const char *const *)up->command : recorded, view,
-			   0, &up->new_argv);
+			   0, NULL, &up->new_argv);
 	if (r < 0)
 		return command_fail_status(call, up->command ? STATUS_USAGE : STATUS_FAILED, r,
 					   "%s names no server by its full path, nor is it a "
 					   "ublk-TYPE that can be found: %s; nothing was changed",
 					   up->command ? "the command" : "the record",
 					   strerror(-r));
-	r = server_command(recorded, view, up->old_exe >= 0, &up->old_argv);
+	r = server_command(recorded, view, up->old_exe >= 0, NULL, &up->old_argv);
 	return r < 0 ? command_fail(call, r, "the recorded command could not be run again: %s; "
 				    "nothing was changed", strerror(-r)) : STATUS_OK;
 }
