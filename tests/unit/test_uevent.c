@@ -90,10 +90,10 @@ static void only_the_kernel_is_believed(void **state)
 static void a_forged_one_is_dropped(void **state)
 {
 	static const char text[] = CHAR("change", "ublkc0") "UBLK_STATE=QUIESCED";
-	struct sockaddr_nl to = { .nl_family = AF_NETLINK, .nl_groups = 1 }, ours;
+	struct sockaddr_nl to = { .nl_family = AF_NETLINK, .nl_groups = 1 }, ours = { 0 };
 	struct ublk_event e = { .size = sizeof(e) };
 	socklen_t len = sizeof(ours);
-	struct ublk_events *events;
+	struct ublk_events *events = NULL;
 	int fd, sent;
 
 	(void)state;
