@@ -515,7 +515,7 @@ struct ublk_device_config {
 	uint32_t attach_timeout_ms;	/* how long an attach waits for the driver to notice
 					 * that the old server died; default 30000 */
 	uint32_t latency_every;		/* of so many requests of a kind the latency of one is
-					 * measured; 1: of all, some 100 instructions each;
+					 * measured; 1: of all, some 200 instructions each;
 					 * default 16 */
 };
 

@@ -2,7 +2,7 @@
 /*
  * Counters, in a file that others map (ublk_stats.h has its layout).
  *
- * One writer per number, so an addition is a load and a store. What costs is the clock, some 50
+ * One writer per number, so an addition is a load and a store. What costs is the clock, some 100
  * instructions for a look: so of a kind's requests only every latency_every'th is measured, which
  * is as good for percentiles and costs next to nothing.
  *

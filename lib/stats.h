@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT OR LGPL-2.1-or-later */
 /*
- * What each request passes by: a dozen instructions when it comes, a dozen when it is done. In the
+ * What each request passes by: some 25 instructions when it comes, some 25 when it is done. In the
  * queue's thread, which alone writes the queue's counters.
  */
 #ifndef LIBUBLK_STATS_H
