@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT OR LGPL-2.1-or-later
-/* Servers that are started with a time limit: live, failed, dead, deaf, hanging; and their command. */
+/* Servers with a time limit: live, failed, dead, deaf, hanging; and the command that makes one. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
