@@ -70,6 +70,8 @@ struct ublk_device;		/* one device as seen by the process that serves it */
 struct ublk_queue;		/* one hardware queue of it, bound to one thread */
 struct ublk_io;			/* one request, on its way through the target */
 struct ublk_record;		/* what is on file about a device */
+struct ublk_stats;		/* its counters, mapped */
+struct ublk_events;		/* a subscription to what the driver announces */
 
 struct io_uring;
 struct io_uring_sqe;
@@ -113,6 +115,12 @@ typedef void ublk_log_fn(int level, const char *message, void *user);
  * Threads: call it before there are other threads in the library.
  */
 void ublk_set_log(ublk_log_fn *fn, void *user);
+
+/*
+ * A ublk_log_fn: "NAME: MESSAGE" on stderr, @user being NAME (NULL: "ublk"); with syslog's priority
+ * in front ("<3>") if stderr is the stream that systemd made for its journal. Threads: MT-safe.
+ */
+void ublk_log_to_stderr(int level, const char *message, void *user);
 
 /* Version of the library in use, such as "0.1.0". Threads: MT-safe. */
 const char *ublk_version(void);
@@ -309,12 +317,47 @@ int ublk_device_json(struct ublk_ctl *ctl, int id, char **ret_json);
 
 /*
  * Waits until device @id is in @state (LIBUBLK_STATE_*). @timeout_ms: 0 only looks, negative
- * waits without bound. Woken by the driver's uevents, with a slow look as the backstop for
- * drivers that send none.
+ * waits without bound. Woken by the driver's uevents; where ublk_events_are_sent() says that there
+ * are none, and while a device is on its way out, it looks five times a second.
  *
  * Returns: 0; -ETIMEDOUT; -ENODEV if the device is gone and @state is not GONE; -EINTR.
  */
 int ublk_device_wait_state(struct ublk_ctl *ctl, int id, int state, int timeout_ms);
+
+#define LIBUBLK_EVENT_ADDED	0	/* a new device */
+#define LIBUBLK_EVENT_STATE	1	/* it is in another state now */
+#define LIBUBLK_EVENT_REMOVED	2	/* its node is gone, its id soon too */
+#define LIBUBLK_EVENT_LOST	3	/* events were lost, nobody took them: look anew */
+
+struct ublk_event {
+	size_t   size;			/* set by the caller */
+	int32_t  kind;			/* LIBUBLK_EVENT_* */
+	int32_t  id;			/* -1 with LOST */
+	int32_t  state;			/* LIBUBLK_STATE_* that was entered */
+	uint64_t seqnum;		/* the kernel's, ascending */
+};
+
+/*
+ * Can this process hear of changes of state? Needs no privilege.
+ * Returns: 0; -EOPNOTSUPP, with the reason: another driver, or a network namespace that the kernel
+ * sends no uevents to. Threads: MT-safe.
+ */
+int ublk_events_are_sent(void);
+
+/*
+ * Subscribes to the events of all devices, from now on: subscribe first and look then, and none is
+ * missed. ublk_events_fd() is readable when there may be one.
+ *
+ * ublk_events_next() waits at most @timeout_ms (0: not at all, negative: without bound). Returns: 1
+ * *ret_event is filled; 0 time over; -EINTR; -errno. What comes from others than the kernel is
+ * dropped.
+ * Owns: the caller frees it with ublk_events_close(), which takes NULL.
+ * Threads: one thread.
+ */
+int ublk_events_open(struct ublk_events **ret_events);
+int ublk_events_fd(const struct ublk_events *events);
+int ublk_events_next(struct ublk_events *events, int timeout_ms, struct ublk_event *ret_event);
+void ublk_events_close(struct ublk_events *events);
 
 /* ------------------------------------------------------------------------------------------
  * Commands on any device, by id: the caller need not be its server
@@ -333,7 +376,7 @@ int ublk_device_stop(struct ublk_ctl *ctl, int id, uint32_t flags, int timeout_m
 #define LIBUBLK_DELETE_ASYNC	(1u << 0)	/* do not wait until the id is free again */
 
 /*
- * Stops the device if need be, removes it, then removes its record.
+ * Stops the device if need be, removes it, then removes its record and counters.
  *
  * Returns: 0; -ENODEV; -ETIMEDOUT: it goes on in the kernel, the record stays.
  */
@@ -473,11 +516,14 @@ struct ublk_device_config {
 	uint32_t fence_timeout_ms;	/* default 30000 */
 	uint32_t attach_timeout_ms;	/* how long an attach waits for the driver to notice
 					 * that the old server died; default 30000 */
+	uint32_t latency_every;		/* of so many requests of a kind the latency of one is
+					 * measured; 1: of all, some 200 instructions each;
+					 * default 16 */
 };
 
 #define UBLK_DEVICE_CONFIG_INIT { \
 	sizeof(struct ublk_device_config), -1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, \
-	0, 0, { { 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0 } }, NULL, 0, 0 }
+	0, 0, { { 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0 } }, NULL, 0, 0, 0 }
 
 /*
  * Fills in the defaults and checks every field, as create and attach do.
@@ -788,15 +834,101 @@ int64_t ublk_record_time(const struct ublk_record *record);
  */
 int ublk_record_list(struct ublk_ctl *ctl, int **ret_ids, size_t *ret_count);
 
-/* Removes a record that is of no more use (ublk_device_delete() does it itself).
+/* Removes a record that is of no more use, and counters (ublk_device_delete() does it itself).
  * Returns 0, -ENOENT, -errno. */
 int ublk_record_remove(struct ublk_ctl *ctl, int id);
+
+/*
+ * A second copy of the record, <run dir>/<id>.old: whoever replaces a server that works keeps the
+ * record of that one until the new one is live, because the new one writes its own before.
+ * ublk_record_remove() removes it too.
+ *
+ * Returns: as ublk_record_load(); ublk_record_keep() also what writing fails with;
+ * ublk_record_drop_kept() 0, -ENOENT, -errno. Threads: MT-safe.
+ */
+int ublk_record_keep(struct ublk_ctl *ctl, int id);
+int ublk_record_load_kept(struct ublk_ctl *ctl, int id, struct ublk_record **ret_record);
+int ublk_record_drop_kept(struct ublk_ctl *ctl, int id);
 
 /*
  * Is the record about the device that has this id in the kernel now (and not about an earlier
  * one)? Returns 1, 0.
  */
 int ublk_record_matches(const struct ublk_record *record, const struct ublk_device_info *info);
+
+/* ------------------------------------------------------------------------------------------
+ * Counters: <run dir>/<id>.stats, written by the server, mapped by whoever wants to know
+ *
+ * They are the device's: they go on when another server takes over and end with the device.
+ * <ublk_stats.h> has the layout, for programs without this library. A server that cannot make the
+ * file (no room, LIBUBLK_NO_RECORD) serves without it.
+ */
+
+#define LIBUBLK_STATS_READ	0	/* indexes of kinds */
+#define LIBUBLK_STATS_WRITE	1
+#define LIBUBLK_STATS_FLUSH	2
+#define LIBUBLK_STATS_DISCARD	3
+#define LIBUBLK_STATS_WRITE_ZEROES 4
+#define LIBUBLK_STATS_OTHER	5
+#define LIBUBLK_STATS_KINDS	6
+#define LIBUBLK_STATS_BUCKETS	40
+
+struct ublk_stats_info {
+	size_t   size;			/* set by the caller */
+	struct ublk_uuid uuid;
+	int32_t  id;
+	int32_t  server_pid;		/* the one that went live last; may be dead */
+	uint32_t nr_queues;
+	uint32_t nr_servers;		/* that went live; restarts are one less */
+	uint64_t created_ms;		/* since 1970: counting began */
+	uint64_t live_ms;		/* since 1970: the last server went live */
+	uint32_t latency_every;		/* as in ublk_device_config; 0: not measured */
+};
+
+struct ublk_stats_of_kind {
+	uint64_t ops;			/* requests the target completed, failed ones too */
+	uint64_t errors;		/* of these with an error */
+	uint64_t bytes;			/* of those without */
+	uint64_t measured;		/* whose latency was measured */
+	uint64_t measured_ns;		/* sum of these, from submit to completion */
+	/* How many took 2^n .. 2^(n+1) - 1 ns; the last bucket has all above. */
+	uint64_t buckets[LIBUBLK_STATS_BUCKETS];
+};
+
+struct ublk_stats_counters {
+	size_t   size;			/* set by the caller */
+	uint64_t in_flight;		/* requests the target has */
+	uint64_t left_behind;		/* that servers had when they died */
+	struct ublk_stats_of_kind kinds[LIBUBLK_STATS_KINDS];
+};
+
+/*
+ * Maps the counters of device @id, read only. Compare the UUID with the device's: the file may be
+ * of an earlier device with this id.
+ *
+ * Returns: 0; -ENOENT there are none; -EPERM owner or mode of file or folder is wrong; -EBADMSG
+ * damaged or of another version; -errno.
+ * Owns: the caller frees it with ublk_stats_close(), which takes NULL.
+ * Threads: MT-safe; reading too, from several threads at once.
+ */
+int ublk_stats_open(struct ublk_ctl *ctl, int id, struct ublk_stats **ret_stats);
+void ublk_stats_close(struct ublk_stats *stats);
+/* Returns 0, -EINVAL if size is not set. */
+int ublk_stats_get_info(const struct ublk_stats *stats, struct ublk_stats_info *ret_info);
+
+/*
+ * The counters of one queue, or with @queue < 0 the sums of all. Each number is of this moment; two
+ * may be of moments a little apart. Returns 0, -EINVAL.
+ */
+int ublk_stats_read(const struct ublk_stats *stats, int queue,
+		    struct ublk_stats_counters *ret_counters);
+
+/*
+ * The latency in ns that @percent (0 .. 100) of those in LIBUBLK_STATS_BUCKETS buckets do not
+ * exceed, evenly spread within a bucket; 0 if there are none. @buckets may be the difference of two
+ * reads.
+ */
+uint64_t ublk_stats_percentile(const uint64_t *buckets, double percent);
 
 /* ------------------------------------------------------------------------------------------
  * Supervision: a parent without I/O state starts the server again when it dies

@@ -7,6 +7,7 @@
 
 #define DEFAULT_DEPTH		128
 #define DEFAULT_MAX_IO		(512u << 10)
+#define LATENCY_EVERY		16	/* of so many requests one is measured */
 #define DEFAULT_WAIT_MS		30000
 #define MAX_IO			(32u << 20)	/* what the user copy offset can address */
 #define LARGEST_SECTORS		UINT32_MAX
@@ -65,6 +66,8 @@ static void fill_defaults(struct ublk_device_config *c)
 		c->fence_timeout_ms = DEFAULT_WAIT_MS;
 	if (!c->attach_timeout_ms)
 		c->attach_timeout_ms = DEFAULT_WAIT_MS;
+	if (!c->latency_every)
+		c->latency_every = LATENCY_EVERY;
 }
 
 static int check_blocks(const struct ublk_device_config *c)

@@ -7,6 +7,7 @@
 
 #include "internal.h"
 #include "point.h"
+#include "probe.h"
 
 static int add_to_wait(struct ublk_device *dev, int fd)
 {
@@ -102,6 +103,7 @@ UBLK_EXPORT void ublk_device_free(struct ublk_device *dev)
 	if (dev->wait_fd >= 0)
 		close(dev->wait_fd);
 	pthread_mutex_destroy(&dev->lock);
+	ublk_stats_detach(dev);
 	free(dev->fence_path);
 	free(dev->is_open);
 	ublk_strv_free(dev->argv);
@@ -267,13 +269,17 @@ int ublk_device_prepare(struct ublk_device *dev, int fence_timeout_ms)
 
 	if (!r)
 		r = ublk_fence(dev, fence_timeout_ms);
+	if (!r && dev->is_recovering)
+		UBLK_PROBE2(takeover_step, dev->id, UBLK_STEP_FENCED);
 	if (!r && !(dev->config.flags & LIBUBLK_NO_RECORD)) {
 		r = ublk_record_save(dev->ctl, dev);
+		if (!r && dev->is_recovering)
+			UBLK_PROBE2(takeover_step, dev->id, UBLK_STEP_RECORDED);
 		UBLK_POINT(AFTER_RECORD);
 		if (!r)
 			ublk_device_point(dev, "after-record");
 	}
-	return r;
+	return r ? r : ublk_stats_attach(dev);
 }
 
 int ublk_device_new(struct ublk_ctl *ctl, const struct ublk_device_config *config,

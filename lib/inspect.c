@@ -1,15 +1,12 @@
 /* SPDX-License-Identifier: MIT OR LGPL-2.1-or-later */
 /* What the kernel knows about devices, and waiting for it to change. */
-#include <linux/netlink.h>
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
-#include <unistd.h>
 
 #include "internal.h"
 
-/* How often a wait looks by itself, for drivers that send no uevent at a change of state. */
+/* How often a wait looks where no uevent will tell. */
 #define LOOK_PERIOD_MS	200
 
 int ublk_no_device(int id)
@@ -128,26 +125,21 @@ UBLK_EXPORT int ublk_device_list(struct ublk_ctl *ctl, int **ret_ids, size_t *re
 	return ctl->transport->dev_list(ctl, ret_ids, ret_count);
 }
 
-/* A socket that becomes readable at any uevent of the machine, or -1: then the period will do. */
-static int open_uevents(void)
+/* All that has been said so far: the look that follows sees what came of it. */
+static void drain(struct ublk_events *events)
 {
-	struct sockaddr_nl address = { .nl_family = AF_NETLINK, .nl_groups = 1 };
-	int fd = socket(AF_NETLINK, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK,
-			NETLINK_KOBJECT_UEVENT);
+	struct ublk_event event = { .size = sizeof(event) };
 
-	if (fd >= 0 && bind(fd, (struct sockaddr *)&address, sizeof(address)) < 0) {
-		close(fd);
-		return -1;
-	}
-	return fd;
+	while (events && ublk_events_next(events, 0, &event) > 0)
+		;
 }
 
-static void drain(int fd)
+/* How long to sleep at most: until news, or where there will be none, until the next look. */
+static int sleep_ms(const struct ublk_ctl *ctl, int id, const struct ublk_events *events, int left)
 {
-	char event[4096];
-
-	while (fd >= 0 && recv(fd, event, sizeof(event), 0) >= 0)
-		;
+	if (events && ctl->transport->dev_announces && ctl->transport->dev_announces(id))
+		return left;
+	return left < 0 || left > LOOK_PERIOD_MS ? LOOK_PERIOD_MS : left;
 }
 
 /* 1 in that state, 0 not. */
@@ -168,16 +160,19 @@ int ublk_wait_state(struct ublk_ctl *ctl, int id, int state, bool is_negated, in
 {
 	int64_t deadline = ublk_deadline(timeout_ms);
 	struct pollfd p[2] = {
-		{ .fd = timeout_ms ? open_uevents() : -1, .events = POLLIN },
-		{ .fd = interrupt_fd, .events = POLLIN },
+		{ .fd = -1, .events = POLLIN }, { .fd = interrupt_fd, .events = POLLIN },
 	};
+	struct ublk_events *events = NULL;
 	int r;
 
+	/* Subscribed before the first look; without a subscription it polls. */
+	if (timeout_ms && !ublk_events_open(&events))
+		p[0].fd = ublk_events_fd(events);
 	for (;;) {
 		int left = ublk_time_left(deadline);
 
 		/* Before the look, so that what happens after it wakes the poll. */
-		drain(p[0].fd);
+		drain(events);
 		r = is_in_state(ctl, id, state);
 		if (r < 0 || !!r != is_negated)
 			break;
@@ -187,9 +182,7 @@ int ublk_wait_state(struct ublk_ctl *ctl, int id, int state, bool is_negated, in
 					   ublk_state_name(state), timeout_ms);
 			break;
 		}
-		if (left < 0 || left > LOOK_PERIOD_MS)
-			left = LOOK_PERIOD_MS;
-		if (poll(p, ARRAY_SIZE(p), left) < 0) {
+		if (poll(p, ARRAY_SIZE(p), sleep_ms(ctl, id, events, left)) < 0) {
 			r = ublk_set_error(errno, "waiting for device %d: %s", id,
 					   strerror(errno));
 			break;
@@ -200,8 +193,7 @@ int ublk_wait_state(struct ublk_ctl *ctl, int id, int state, bool is_negated, in
 			break;
 		}
 	}
-	if (p[0].fd >= 0)
-		close(p[0].fd);
+	ublk_events_close(events);
 	return r < 0 ? r : 0;
 }
 

@@ -5,7 +5,7 @@
  *   serve  supervise                 threads, processes
  *   device  recovery                 a device from the server's side
  *   queue  buffer                    ownership of each request
- *   inspect  json  record            what is known about a device
+ *   inspect  json  record  stats     what is known about a device, and tells of it: uevent
  *   ctl  config                      commands, checks
  *   transport: uring, uring_ctl      the kernel, or tests/unit/fake_*.c in its place
  *   log  error  uuid  version
@@ -18,9 +18,11 @@
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdbool.h>
+#include <sys/stat.h>
 #include <sys/types.h>
 
 #include "ublk.h"
+#include "ublk_stats.h"
 #include "uapi/ublk_cmd.h"
 
 #define ARRAY_SIZE(a)		(sizeof(a) / sizeof((a)[0]))
@@ -85,6 +87,8 @@ struct ublk_io {
 	int result;			/* bytes or -errno, for the COMMIT; by whoever won DONE */
 	unsigned nr_sqes;		/* target's SQEs under way; queue thread */
 	bool is_settled;		/* DONE is known to the queue thread, and counted */
+	struct ublk_stats_kind *counters; /* of its kind */
+	int64_t begun_ns;		/* when it was delivered; 0: its latency is not measured */
 	struct ublk_io *remote_next;	/* in q->remote */
 	struct ublksrv_io_desc desc;	/* as it was when the request was delivered */
 	void *priv;			/* ops->io_priv_size bytes */
@@ -107,6 +111,9 @@ struct ublk_queue {
 	void *priv;			/* the target's */
 	void *t;			/* the transport's */
 	struct ublk_queue_stats stats;
+	struct ublk_stats_queue *counters; /* in the device's shared file; written here only */
+	uint32_t latency_every;		/* 1: measure each request */
+	uint32_t to_measure[UBLK_STATS_KINDS]; /* it is the so many-th from here that is next */
 	atomic_ullong double_completions, bad_results; /* of stats; any thread */
 };
 
@@ -140,6 +147,7 @@ struct ublk_device {
 	struct ublk_backing backing;	/* what the fence is on */
 	struct ublk_backing expected;	/* a takeover: what it was on before, by the record */
 	atomic_bool is_live;
+	struct ublk_stats_header *counters; /* mapped <run dir>/<id>.stats; NULL before prepare */
 	struct ublk_cmd *start;		/* START or END under way */
 	pthread_mutex_t lock;		/* is_open */
 	bool *is_open;			/* per queue */
@@ -181,6 +189,8 @@ struct ublk_transport_ops {
 	int (*dev_open)(struct ublk_ctl *ctl, int id);	/* fd */
 	void (*dev_close)(struct ublk_ctl *ctl, int fd);
 	int (*dev_list)(struct ublk_ctl *ctl, int **ret_ids, size_t *ret_count);
+	/* Will a uevent tell whatever happens to this device next? NULL: no. */
+	bool (*dev_announces)(int id);
 
 	/* Queues, in their thread. */
 	int (*queue_init)(struct ublk_queue *q);
@@ -289,6 +299,12 @@ int ublk_no_device(int id);		/* -ENODEV and its sentence */
 int ublk_wait_state(struct ublk_ctl *ctl, int id, int state, bool is_negated, int timeout_ms,
 		    int interrupt_fd);
 
+/* ---- uevent.c ---- */
+
+struct msghdr;
+bool ublk_uevent_parse(const char *text, size_t len, struct ublk_event *ret);
+bool ublk_uevent_is_from_kernel(const struct msghdr *msg);
+
 /* ---- record.c, record_json.c ---- */
 
 int ublk_record_save(struct ublk_ctl *ctl, const struct ublk_device *dev);
@@ -297,6 +313,29 @@ int ublk_record_to_text(const struct ublk_device *dev, const char *cwd, int64_t 
 int ublk_record_from_text(const char *text, struct ublk_record *ret);
 /* The id whose record has this UUID and matches the kernel's device; -ENOENT. */
 int ublk_record_find(struct ublk_ctl *ctl, const struct ublk_uuid *uuid);
+
+/* The folder of the records if nobody else could have put files into it: fd or -errno; -EPERM comes
+ * with a sentence. */
+int ublk_run_dir_open(struct ublk_ctl *ctl, const char **ret_path);
+int ublk_run_dir_make(struct ublk_ctl *ctl);	/* if it is not there */
+/* Nobody but root or the caller could have written it. */
+bool ublk_file_is_trusted(const struct stat *st);
+
+/* ---- stats.c, stats_read.c ---- */
+
+/* Counters for all queues of @dev: shared if that works, else memory that nobody sees. */
+int ublk_stats_attach(struct ublk_device *dev);
+void ublk_stats_detach(struct ublk_device *dev);
+void ublk_stats_live(struct ublk_device *dev);
+void ublk_stats_queue_init(struct ublk_queue *q);
+/* For stats.h: one whose latency counts. */
+void ublk_stats_measure_begin(struct ublk_io *io, unsigned kind);
+void ublk_stats_measure_end(struct ublk_io *io);
+void ublk_stats_remove(int dir_fd, int id);
+void ublk_stats_name(int id, char name[24]);
+/* Is the header one that this library could go on with, in a file of @bytes? */
+bool ublk_stats_is_sound(const struct ublk_stats_header *h, uint64_t bytes);
+unsigned ublk_stats_bucket(uint64_t ns);
 
 /* ---- device.c, start.c, recovery.c, fence.c ---- */
 

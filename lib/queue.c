@@ -19,6 +19,8 @@
 
 #include "internal.h"
 #include "point.h"
+#include "probe.h"
+#include "stats.h"
 
 #define LARGEST_ERRNO	4095		/* what a system call can return */
 
@@ -64,6 +66,8 @@ static void settle(struct ublk_io *io)
 	q->stats.completed++;
 	if (io->result < 0)
 		q->stats.failed++;
+	ublk_stats_end(io);
+	UBLK_PROBE4(request_done, q->dev->id, q->index, io->tag, io->result);
 	if (!io->nr_sqes)
 		commit(q, io);
 }
@@ -162,6 +166,10 @@ static void deliver(struct ublk_queue *q, struct ublk_io *io)
 	atomic_store_explicit(&io->state, IO_TARGET, memory_order_relaxed);
 	q->stats.delivered++;
 	q->stats.in_target++;
+	ublk_stats_begin(io);
+	/* As the driver says it: to make bytes of sectors for nobody would cost each request. */
+	UBLK_PROBE6(request_start, q->dev->id, q->index, io->tag, io->desc.op_flags,
+		    io->desc.start_sector, io->desc.nr_sectors);
 	if (is_too_long(q, io)) {
 		ublk_log(LIBUBLK_LOG_ERROR, "a request of %llu bytes, the device's largest is %u",
 			 (unsigned long long)ublk_io_length(io), q->dev->config.max_io);

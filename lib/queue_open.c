@@ -79,6 +79,7 @@ static int queue_new(struct ublk_device *dev, unsigned index, struct ublk_queue 
 	q->index = index;
 	q->depth = dev->config.queue_depth;
 	q->thread = pthread_self();
+	ublk_stats_queue_init(q);
 	q->wake_fd = ublk_event_create();
 	r = q->wake_fd < 0 ? q->wake_fd : alloc_ios(q);
 	if (!r)

@@ -21,18 +21,20 @@
 
 #define MOST_BYTES	(1u << 20)
 
-static void file_name(int id, char name[16])
+/* What was the record before an upgrade began: kept under this name until that is over. */
+#define KEPT		".old"
+
+static void file_name(int id, const char *suffix, char name[24])
 {
-	snprintf(name, 16, "%d", id);
+	snprintf(name, 24, "%d%s", id, suffix);
 }
 
-static bool is_trusted(const struct stat *st)
+bool ublk_file_is_trusted(const struct stat *st)
 {
 	return (st->st_uid == 0 || st->st_uid == geteuid()) && !(st->st_mode & (S_IWGRP | S_IWOTH));
 }
 
-/* The folder, if nobody else could have put files into it. */
-static int open_dir(struct ublk_ctl *ctl, const char **ret_path)
+int ublk_run_dir_open(struct ublk_ctl *ctl, const char **ret_path)
 {
 	const char *path = ublk_ctl_run_dir(ctl);
 	struct stat st;
@@ -42,7 +44,7 @@ static int open_dir(struct ublk_ctl *ctl, const char **ret_path)
 	fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (fd < 0)
 		return -errno;
-	if (fstat(fd, &st) < 0 || !is_trusted(&st)) {
+	if (fstat(fd, &st) < 0 || !ublk_file_is_trusted(&st)) {
 		close(fd);
 		return ublk_set_error(EPERM, "%s is not trusted: it must belong to root or to the "
 				      "caller and be writable by nobody else", path);
@@ -50,8 +52,9 @@ static int open_dir(struct ublk_ctl *ctl, const char **ret_path)
 	return fd;
 }
 
-static int make_dir(const char *path)
+int ublk_run_dir_make(struct ublk_ctl *ctl)
 {
+	const char *path = ublk_ctl_run_dir(ctl);
 	char part[4096];
 	char *slash;
 
@@ -104,26 +107,28 @@ static int write_temporary(int dir_fd, const char *name, const char *text)
 	return r;
 }
 
-static int replace(struct ublk_ctl *ctl, const struct ublk_device *dev, const char *text)
+/* @dev: whose record it is, for its point(); NULL for a kept one. */
+static int replace(struct ublk_ctl *ctl, int id, const char *suffix, const char *text,
+		   const struct ublk_device *dev)
 {
-	char name[16], temporary[32];
+	char name[24], temporary[40];
 	const char *path;
 	int dir_fd, r;
 
-	r = make_dir(ublk_ctl_run_dir(ctl));
+	r = ublk_run_dir_make(ctl);
 	if (r < 0)
 		return r;
-	dir_fd = open_dir(ctl, &path);
+	dir_fd = ublk_run_dir_open(ctl, &path);
 	if (dir_fd == -EPERM)
 		return dir_fd;
 	if (dir_fd < 0)
 		return ublk_set_error(dir_fd, "%s: %s", path, strerror(-dir_fd));
-	file_name(dev->id, name);
+	file_name(id, suffix, name);
 	snprintf(temporary, sizeof(temporary), ".%s.new", name);
 	r = write_temporary(dir_fd, temporary, text);
 	if (!r) {
 		UBLK_POINT(BEFORE_RECORD);
-		if (dev->ops.point)
+		if (dev && dev->ops.point)
 			dev->ops.point("before-record", dev->user);
 		if (renameat(dir_fd, temporary, dir_fd, name) < 0)
 			r = -errno;
@@ -149,7 +154,7 @@ int ublk_record_save(struct ublk_ctl *ctl, const struct ublk_device *dev)
 	free(cwd);
 	if (r < 0)
 		return r;
-	r = replace(ctl, dev, text);
+	r = replace(ctl, dev->id, "", text, dev);
 	free(text);
 	return r;
 }
@@ -188,15 +193,15 @@ static int read_all(int fd, char **ret_text)
 	return 0;
 }
 
-static int read_file(struct ublk_ctl *ctl, int id, char **ret_text)
+static int read_file(struct ublk_ctl *ctl, int id, const char *suffix, char **ret_text)
 {
 	const char *path;
 	struct stat st;
-	char name[16];
+	char name[24];
 	int dir_fd, fd, r;
 
-	file_name(id, name);
-	dir_fd = open_dir(ctl, &path);
+	file_name(id, suffix, name);
+	dir_fd = ublk_run_dir_open(ctl, &path);
 	if (dir_fd == -EPERM)
 		return dir_fd;
 	if (dir_fd < 0)
@@ -210,7 +215,8 @@ static int read_file(struct ublk_ctl *ctl, int id, char **ret_text)
 	if (r < 0)
 		return ublk_set_error(r, "device %d has no record: %s/%s: %s", id, path, name,
 				      strerror(-r));
-	if (fstat(fd, &st) < 0 || !S_ISREG(st.st_mode) || !is_trusted(&st) || st.st_nlink != 1)
+	if (fstat(fd, &st) < 0 || !S_ISREG(st.st_mode) || !ublk_file_is_trusted(&st) ||
+	    st.st_nlink != 1)
 		r = ublk_set_error(EPERM, "%s/%s is not trusted: it must be a plain file of root "
 				   "or of the caller that nobody else may write", path, name);
 	else
@@ -221,13 +227,13 @@ static int read_file(struct ublk_ctl *ctl, int id, char **ret_text)
 	return r;
 }
 
-UBLK_EXPORT int ublk_record_load(struct ublk_ctl *ctl, int id, struct ublk_record **ret_record)
+static int load(struct ublk_ctl *ctl, int id, const char *suffix, struct ublk_record **ret_record)
 {
 	struct ublk_record *record;
 	char *text = NULL;
 	int r;
 
-	r = read_file(ctl, id, &text);
+	r = read_file(ctl, id, suffix, &text);
 	if (r < 0)
 		return r;
 	record = calloc(1, sizeof(*record));
@@ -243,6 +249,29 @@ UBLK_EXPORT int ublk_record_load(struct ublk_ctl *ctl, int id, struct ublk_recor
 	return 0;
 }
 
+UBLK_EXPORT int ublk_record_load(struct ublk_ctl *ctl, int id, struct ublk_record **ret_record)
+{
+	return load(ctl, id, "", ret_record);
+}
+
+UBLK_EXPORT int ublk_record_load_kept(struct ublk_ctl *ctl, int id,
+				      struct ublk_record **ret_record)
+{
+	return load(ctl, id, KEPT, ret_record);
+}
+
+UBLK_EXPORT int ublk_record_keep(struct ublk_ctl *ctl, int id)
+{
+	char *text = NULL;
+	int r;
+
+	r = read_file(ctl, id, "", &text);
+	if (text)
+		r = replace(ctl, id, KEPT, text, NULL);
+	free(text);
+	return r;
+}
+
 UBLK_EXPORT void ublk_record_free(struct ublk_record *record)
 {
 	if (!record)
@@ -254,22 +283,39 @@ UBLK_EXPORT void ublk_record_free(struct ublk_record *record)
 	free(record);
 }
 
-UBLK_EXPORT int ublk_record_remove(struct ublk_ctl *ctl, int id)
+static int remove_file(struct ublk_ctl *ctl, int id, bool is_all)
 {
 	const char *path;
-	char name[16];
+	char name[24];
 	int dir_fd, r = 0;
 
-	file_name(id, name);
-	dir_fd = open_dir(ctl, &path);
+	dir_fd = ublk_run_dir_open(ctl, &path);
 	if (dir_fd == -EPERM)
 		return dir_fd;
 	if (dir_fd < 0)
 		return ublk_set_error(dir_fd, "%s: %s", path, strerror(-dir_fd));
+	file_name(id, KEPT, name);
 	if (unlinkat(dir_fd, name, 0) < 0)
-		r = ublk_set_error(errno, "%s/%s: %s", path, name, strerror(errno));
+		r = -errno;
+	if (is_all) {
+		ublk_stats_remove(dir_fd, id);
+		file_name(id, "", name);
+		r = unlinkat(dir_fd, name, 0) < 0 ? -errno : 0;
+	}
+	if (r < 0)
+		ublk_set_error(r, "%s/%s: %s", path, name, strerror(-r));
 	close(dir_fd);
 	return r;
+}
+
+UBLK_EXPORT int ublk_record_remove(struct ublk_ctl *ctl, int id)
+{
+	return remove_file(ctl, id, true);
+}
+
+UBLK_EXPORT int ublk_record_drop_kept(struct ublk_ctl *ctl, int id)
+{
+	return remove_file(ctl, id, false);
 }
 
 /* "17", and neither "017" nor ".17.new". */
@@ -295,7 +341,7 @@ UBLK_EXPORT int ublk_record_list(struct ublk_ctl *ctl, int **ret_ids, size_t *re
 	int dir_fd, id;
 	DIR *dir;
 
-	dir_fd = open_dir(ctl, &path);
+	dir_fd = ublk_run_dir_open(ctl, &path);
 	if (dir_fd == -ENOENT)
 		goto done;
 	if (dir_fd == -EPERM)

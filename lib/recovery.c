@@ -17,6 +17,7 @@
 
 #include "internal.h"
 #include "point.h"
+#include "probe.h"
 
 static int refuse(int id, const char *why)
 {
@@ -169,6 +170,7 @@ static int take_over(struct ublk_ctl *ctl, const struct ublksrv_ctrl_dev_info *i
 	if (r < 0)
 		return r;
 	dev->is_recovering = true;
+	UBLK_PROBE2(takeover_step, dev->id, UBLK_STEP_BEGIN);
 	r = ublk_get_kernel_params(ctl, dev->id, &params);
 	if (!r)
 		r = check_config(dev, &params, info->flags);
@@ -178,8 +180,12 @@ static int take_over(struct ublk_ctl *ctl, const struct ublksrv_ctrl_dev_info *i
 	}
 	if (!r)
 		r = start_recovery(dev);
-	if (!r)
+	if (!r) {
+		UBLK_PROBE2(takeover_step, dev->id, UBLK_STEP_RECOVERY_STARTED);
 		r = ublk_device_open_node(dev);
+	}
+	if (!r)
+		UBLK_PROBE2(takeover_step, dev->id, UBLK_STEP_OPENED);
 	return prepare(dev, r, ret_dev);
 }
 

@@ -16,6 +16,7 @@
 
 #include "internal.h"
 #include "point.h"
+#include "probe.h"
 
 /* How long a queue may take to end after the device did, before it is told to drop all. */
 #define DRAIN_MS	10000
@@ -307,6 +308,7 @@ int ublk_run(struct ublk_device *dev, void (*on_unasked)(struct ublk_device *dev
 		adopt_sentence(crew);
 	pthread_mutex_destroy(&crew->lock);
 	free(crew);
+	UBLK_PROBE2(ended, dev->id, r);
 	/* The last reference of ours: now the driver sees the server go. */
 	dev->ctl->transport->dev_close(dev->ctl, dev->chr_fd);
 	dev->chr_fd = -1;

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT OR LGPL-2.1-or-later */
 /* A whole server in one call; the only place with effects on the process, all in ublk.h. */
 #include <signal.h>
-#include <stdio.h>
 #include <string.h>
 #include <sys/signalfd.h>
 #include <unistd.h>
@@ -10,9 +9,8 @@
 
 static void log_to_stderr(int level, const char *message, void *user)
 {
-	(void)user;
 	if (level <= LIBUBLK_LOG_WARNING)
-		fprintf(stderr, "ublk: %s\n", message);
+		ublk_log_to_stderr(level, message, user);
 }
 
 /*

@@ -6,6 +6,7 @@
 
 #include "internal.h"
 #include "point.h"
+#include "probe.h"
 
 static const char *verb(const struct ublk_device *dev)
 {
@@ -60,6 +61,10 @@ static int started(struct ublk_device *dev, int res)
 		UBLK_POINT(AFTER_END_RECOVERY);
 	else
 		UBLK_POINT(AFTER_START);
+	ublk_stats_live(dev);
+	if (dev->is_recovering)
+		UBLK_PROBE2(takeover_step, dev->id, UBLK_STEP_LIVE);
+	UBLK_PROBE2(state, dev->id, LIBUBLK_STATE_LIVE);
 	dev->is_live = true;
 	/* From here on it may hold data: only an explicit delete removes it. */
 	dev->is_ours_to_delete = false;

@@ -329,6 +329,15 @@ static int dev_list(struct ublk_ctl *ctl, int **ret_ids, size_t *ret_count)
 	return 0;
 }
 
+/* The id outlives the node, by as long as somebody has the disk open; nothing announces that. */
+static bool dev_announces(int id)
+{
+	char path[64];
+
+	snprintf(path, sizeof(path), "/sys/class/ublk-char/ublkc%d", id);
+	return !access(path, F_OK) && !ublk_events_are_sent();
+}
+
 const struct ublk_transport_ops ublk_uring_transport = {
 	.open = ublk_uring_open,
 	.close = ublk_uring_close,
@@ -340,6 +349,7 @@ const struct ublk_transport_ops ublk_uring_transport = {
 	.dev_open = dev_open,
 	.dev_close = dev_close,
 	.dev_list = dev_list,
+	.dev_announces = dev_announces,
 	.queue_init = queue_init,
 	.queue_exit = queue_exit,
 	.queue_fd = queue_fd,

@@ -16,6 +16,7 @@
 #include "debugfs.h"
 #include "session.h"
 #include "slot.h"
+#include "state.h"
 
 static struct dentry *ublk_debugfs_root;
 
@@ -45,6 +46,16 @@ static const char *ublk_recovery_name(enum ublk_recovery recovery)
 	return names[recovery];
 }
 
+static void ublk_show_times(struct seq_file *m, struct ublk_device *dev)
+{
+	u64 state_ns, unserved_ns;
+	unsigned int takeovers = ublk_state_times(dev, &state_ns, &unserved_ns);
+
+	seq_printf(m, "state_ms: %llu\n", div_u64(state_ns, NSEC_PER_MSEC));
+	seq_printf(m, "unserved_ms: %llu\n", div_u64(unserved_ns, NSEC_PER_MSEC));
+	seq_printf(m, "takeovers: %u\n", takeovers);
+}
+
 static int ublk_device_show(struct seq_file *m, void *unused)
 {
 	struct ublk_device *dev = m->private;
@@ -63,6 +74,7 @@ static int ublk_device_show(struct seq_file *m, void *unused)
 	seq_printf(m, "stoppers: %u\n", READ_ONCE(dev->stoppers));
 	seq_printf(m, "force_abort: %d\n", READ_ONCE(dev->force_abort));
 	seq_printf(m, "last_session: %u\n", READ_ONCE(dev->last_seq));
+	ublk_show_times(m, dev);
 
 	s = ublk_session_get_current(dev);
 	if (s) {

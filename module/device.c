@@ -136,6 +136,7 @@ static void ublk_device_init_fields(struct ublk_device *dev,
 	dev->recovery = ublk_recovery_of(info->flags);
 	mutex_init(&dev->mutex);
 	spin_lock_init(&dev->lock);
+	dev->state_since = ktime_get_ns();
 	init_waitqueue_head(&dev->wait);
 	INIT_DELAYED_WORK(&dev->monitor_work, ublk_monitor_work);
 	INIT_DELAYED_WORK(&dev->abort_work, ublk_abort_work);

@@ -5,6 +5,8 @@
  * Both change under dev->lock. User space is told by a uevent; that may sleep, so a work sends
  * them, in order.
  */
+#include <linux/ktime.h>
+
 #include "state.h"
 #include "trace.h"
 
@@ -29,6 +31,46 @@ void ublk_state_check_locked(struct ublk_device *dev)
 	WARN_ON_ONCE(phase == UBLK_PHASE_RETIRED);
 }
 
+static bool ublk_state_is_unserved(enum ublk_state state)
+{
+	return state == UBLK_STATE_QUIESCED || state == UBLK_STATE_FAIL_IO;
+}
+
+/* For debugfs. Context: dev->lock held. */
+static void ublk_state_count(struct ublk_device *dev, enum ublk_state to)
+{
+	u64 now = ktime_get_ns();
+
+	if (ublk_state_is_unserved(dev->state)) {
+		dev->unserved_ns += now - dev->state_since;
+		if (to == UBLK_STATE_LIVE)
+			dev->takeovers++;
+	}
+	dev->state_since = now;
+}
+
+/**
+ * ublk_state_times() - how long is it in its state, how long was it without a server?
+ * @dev: device
+ * @ret_state_ns: since the last change
+ * @ret_unserved_ns: in QUIESCED or FAIL_IO, up to now
+ *
+ * Return: how often a server took it over.
+ */
+unsigned int ublk_state_times(struct ublk_device *dev, u64 *ret_state_ns, u64 *ret_unserved_ns)
+{
+	unsigned int takeovers;
+
+	spin_lock(&dev->lock);
+	*ret_state_ns = ktime_get_ns() - dev->state_since;
+	*ret_unserved_ns = dev->unserved_ns;
+	if (ublk_state_is_unserved(dev->state))
+		*ret_unserved_ns += *ret_state_ns;
+	takeovers = dev->takeovers;
+	spin_unlock(&dev->lock);
+	return takeovers;
+}
+
 /**
  * ublk_state_set_locked() - change the state of a device
  * @dev: device
@@ -45,6 +87,7 @@ void ublk_state_set_locked(struct ublk_device *dev, enum ublk_state to)
 		return;
 	WARN_ONCE(!ublk_state_edge_is_legal(from, to), "ublk%d: must not go from %s to %s\n",
 		  dev->id, ublk_state_name(from), ublk_state_name(to));
+	ublk_state_count(dev, to);
 	WRITE_ONCE(dev->state, to);
 	trace_ublk_state(dev, from, to);
 

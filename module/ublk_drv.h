@@ -128,6 +128,9 @@ struct ublk_device {
 
 	spinlock_t lock;		/* rank 4 */
 	enum ublk_state state;		/* lock; written in state.c only */
+	u64 state_since;		/* lock: ktime_get_ns() of the last change */
+	u64 unserved_ns;		/* lock: spent QUIESCED or FAIL_IO before that */
+	unsigned int takeovers;		/* lock: how often it went LIVE from there */
 	struct ublk_session __rcu *session; /* the current one or NULL; lock, read under RCU */
 	u32 last_seq;			/* lock */
 	unsigned int stoppers;		/* lock: while > 0 no monitor, no open, no START, no END */

@@ -32,7 +32,10 @@ struct program program;
 
 void say_error(const char *sentence)
 {
-	fprintf(stderr, "ublk-%s: %s\n", program.target.type->name, sentence);
+	char name[48];
+
+	snprintf(name, sizeof(name), "ublk-%s", program.target.type->name);
+	ublk_log_to_stderr(LIBUBLK_LOG_ERROR, sentence, name);
 }
 
 void leave_terminal(void)
@@ -183,14 +186,18 @@ static void print_help(const struct option_table *tables)
 	       type->name, LIBUBLK_EXIT_DIED);
 }
 
+/* Where it was, if it has been replaced since: the record is for later. */
 static char *own_path(void)
 {
+	static const char gone[] = " (deleted)";
 	char path[PATH_MAX];
 	ssize_t len = readlink("/proc/self/exe", path, sizeof(path) - 1);
 
 	if (len < 0)
 		return NULL;
 	path[len] = '\0';
+	if (len > (ssize_t)sizeof(gone) && !strcmp(path + len - (sizeof(gone) - 1), gone))
+		path[len - (ssize_t)(sizeof(gone) - 1)] = '\0';
 	return strdup(path);
 }
 

@@ -55,6 +55,8 @@ const struct option_def target_process_options[] = {
 	  .help = "how long a takeover waits for the dead server's last writes (30000)" },
 	{ .name = "force", .type = OPTION_FLAG, .flags = OPTION_LOCAL, .offset = AT(is_forced),
 	  .help = "take over also with another backing than the device had" },
+	{ .name = "latency", .type = OPTION_FLAG, .offset = AT(is_latency),
+	  .help = "measure every request's latency for ublk top, not one in 16" },
 	{ .name = "log", .arg = "FILE", .type = OPTION_PATH, .offset = AT(log),
 	  .help = "append messages here once the device is live and in the background" },
 	{ .name = "json", .type = OPTION_FLAG, .flags = OPTION_LOCAL, .offset = AT(is_json),
@@ -91,6 +93,7 @@ int target_options_apply(const struct target_options *opts, struct ublk_device_c
 	config->recovery = (uint32_t)opts->recovery;
 	config->data_mode = (uint32_t)opts->data;
 	config->fence_timeout_ms = (uint32_t)opts->fence_timeout_ms;
+	config->latency_every = opts->is_latency ? 1 : 0;
 	if (opts->is_read_only)
 		config->attrs |= LIBUBLK_ATTR_READ_ONLY;
 	if (opts->is_hand_over)

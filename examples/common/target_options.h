@@ -13,7 +13,7 @@ struct target_options {
 	int64_t fence_timeout_ms, hang_timeout, restarts;
 	uint64_t max_io, block_size;
 	int recovery, data;
-	int is_read_only, is_hand_over, is_supervised, is_forced;
+	int is_read_only, is_hand_over, is_supervised, is_forced, is_latency;
 	const char *uuid, *name, *log;
 	/* of this run only */
 	int ready_fd;		/* who started us wants to hear; -1 = nobody */

@@ -26,11 +26,11 @@ expect 2 "usage: ublk VERB" "$bin/ublk"
 expect 0 "Exit status" "$bin/ublk" --help
 expect 0 "ublk " "$bin/ublk" --version
 expect 2 "no verb \"frobnicate\"" "$bin/ublk" frobnicate
-for verb in add list info wait stop del recover resize quiesce features doctor up; do
+for verb in add list info top events wait stop del recover upgrade resize quiesce features doctor up reap; do
 	expect 0 "usage: ublk $verb" "$bin/ublk" "$verb" --help
 	[ "$verb" = add ] || expect 0 "usage: ublk $verb" "$bin/ublk" "$verb" --help --json
 done
-for verb in info stop del recover up; do
+for verb in info stop del recover upgrade up; do
 	expect 2 "which device?" "$bin/ublk" "$verb"
 	expect 2 "is no device id" "$bin/ublk" "$verb" x1
 	expect 2 "is no device id" "$bin/ublk" "$verb" 1048576
@@ -73,6 +73,22 @@ expect 2 "No such file" "$bin/ublk-torture" --judge "$work/none"
 expect 1 "goes with drop" "$bin/ublk" add fault mem --size 1M --volatile --fault tear
 expect 1 "wrap mem or loop" "$bin/ublk" add fault null --volatile
 
+# top, events, upgrade
+expect 2 "exclude each other" "$bin/ublk" top --json --prometheus
+expect 2 "shows all devices" "$bin/ublk" top 3
+expect 2 "one of id, iops, bytes, latency, flight" "$bin/ublk" top --sort size
+expect 2 "is no device id" "$bin/ublk" events all
+expect 2 "behind -- comes" "$bin/ublk" upgrade 3 --
+expect 2 "one device at a time" "$bin/ublk" upgrade 3 4
+expect 2 "1 to 1000000 seconds" "$bin/ublk" upgrade 3 --timeout 0
+expect 2 "goes behind --" "$bin/ublk" upgrade 3 --force
+for verb in list info top events wait stop upgrade quiesce resize; do
+	"$bin/ublk" "$verb" --help | awk 'length > 80 { exit 1 } END { if (NR > 24) exit 1 }' || {
+		echo "ublk $verb --help does not fit a screen"
+		failures=$((failures + 1))
+	}
+done
+
 # what goes wrong in the server reaches whoever called "ublk add"
 expect 2 "--file PATH is needed" "$bin/ublk" add loop
 expect 1 "$work/none: cannot be opened" "$bin/ublk" add loop --file "$work/none"
@@ -90,7 +106,8 @@ expect 2 "--file PATH is needed" "$bin/ublk-loop"
 expect 2 "one operand too many" "$bin/ublk-null" more
 
 if [ ! -e /dev/ublk-control ]; then
-	for verb in list features "info 1" "stop 1" "del 1" "wait 1 live" "recover 1"; do
+	for verb in list features "info 1" "stop 1" "del 1" "wait 1 live" "recover 1" top \
+		"upgrade 1"; do
 		# shellcheck disable=SC2086
 		expect 7 "ublk doctor" "$bin/ublk" $verb
 		# shellcheck disable=SC2086

@@ -52,6 +52,9 @@ struct command_call {
 	int64_t timeout_s;		/* -1 = not given */
 	int is_kill, is_if_unused, is_yes, is_dry_run, is_check;
 	struct id_list forced;
+	int is_prometheus;
+	int sort;			/* enum top_key */
+	int64_t count, interval_s;	/* 0 = not given */
 };
 
 extern const struct command commands[];		/* ends with a NULL verb */
@@ -95,6 +98,7 @@ void command_help(const struct command *command);
 int verb_add(struct command_call *call);
 int verb_del(struct command_call *call);
 int verb_doctor(struct command_call *call);
+int verb_events(struct command_call *call);
 int verb_features(struct command_call *call);
 int verb_info(struct command_call *call);
 int verb_list(struct command_call *call);
@@ -103,7 +107,9 @@ int verb_reap(struct command_call *call);
 int verb_recover(struct command_call *call);
 int verb_resize(struct command_call *call);
 int verb_stop(struct command_call *call);
+int verb_top(struct command_call *call);
 int verb_up(struct command_call *call);
+int verb_upgrade(struct command_call *call);
 int verb_wait(struct command_call *call);
 
 /* reap --force ID: into a struct id_list. */

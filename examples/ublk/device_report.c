@@ -31,18 +31,26 @@ int device_report(struct command_call *call, int id)
 	return status;
 }
 
+int server_report_ready(struct command_call *call, const char *path, int r,
+			const struct ready *ready)
+{
+	int status;
+
+	if (r < 0)
+		return command_fail(call, r, "%s cannot be started: %s", path, strerror(-r));
+	if (ready->is_usage)
+		return command_fail_status(call, STATUS_USAGE, -ready->error, "%s",
+					   ready->sentence);
+	if (!ready->is_live)
+		return command_fail(call, -ready->error, "%s", ready->sentence);
+	status = call->ctl ? STATUS_OK : command_connect(call);
+	return status == STATUS_OK ? device_report(call, ready->id) : status;
+}
+
 int server_report(struct command_call *call, char **argv)
 {
 	struct ready ready;
-	int r, status;
+	int r = server_start(argv, &ready);
 
-	r = server_start(argv, &ready);
-	if (r < 0)
-		return command_fail(call, r, "%s cannot be started: %s", argv[0], strerror(-r));
-	if (ready.is_usage)
-		return command_fail_status(call, STATUS_USAGE, -ready.error, "%s", ready.sentence);
-	if (!ready.is_live)
-		return command_fail(call, -ready.error, "%s", ready.sentence);
-	status = call->ctl ? STATUS_OK : command_connect(call);
-	return status == STATUS_OK ? device_report(call, ready.id) : status;
+	return server_report_ready(call, argv[0], r, &ready);
 }

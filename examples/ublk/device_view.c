@@ -70,6 +70,8 @@ int device_view_load(struct ublk_ctl *ctl, int id, struct device_view *ret)
 		ret->record = record;
 	}
 	find_server(ret);
+	device_figures_load(ctl, &ret->info, ret->record ? ublk_record_uuid(ret->record) : NULL,
+			    &ret->figures);
 	return 0;
 }
 
@@ -188,6 +190,7 @@ struct json_object *device_view_json(const struct device_view *view)
 	add_number(object, "owner_uid", info->owner_uid);
 	add_number(object, "owner_gid", info->owner_gid);
 	json_object_object_add(object, "features", features_json(info->features));
+	device_figures_json(&view->figures, object);
 	add_record(object, view);
 	return object;
 }

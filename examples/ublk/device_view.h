@@ -5,6 +5,8 @@
 
 #include <ublk.h>
 
+#include "device_figures.h"
+
 struct json_object;
 
 struct device_view {
@@ -15,6 +17,7 @@ struct device_view {
 	int server_pid;			/* -1: none. While a device is started the kernel
 					 * knows none; then it is the record's, if alive */
 	int is_server_alive;
+	struct device_figures figures;
 };
 
 /**

@@ -18,9 +18,11 @@ static const struct option_def wait_options[] = {
 
 static const struct option_def stop_options[] = {
 	{ .name = "kill", .type = OPTION_FLAG, .offset = AT(is_kill),
-	  .help = "SIGKILL the server first, and wait until its last writes are over" },
-	{ .name = "if-unused", .type = OPTION_FLAG, .offset = AT(is_if_unused),
+	  .help = "SIGKILL its server first, wait for its last write" },
+	{ .name = "safe", .type = OPTION_FLAG, .offset = AT(is_if_unused),
 	  .help = "only if nobody has the disk open" },
+	{ .name = "if-unused", .type = OPTION_FLAG, .flags = OPTION_HIDDEN,
+	  .offset = AT(is_if_unused), .help = "" },
 	OPTION_TIMEOUT("how long each step may take (60)"),
 	{ .name = NULL },
 };
@@ -46,6 +48,32 @@ static const struct option_def reap_options[] = {
 	{ .name = NULL },
 };
 
+static const char *const top_keys[] = { "id", "iops", "bytes", "latency", "flight", NULL };
+
+static const struct option_def top_options[] = {
+	{ .name = "interval", .arg = "SECONDS", .type = OPTION_NUMBER, .offset = AT(interval_s),
+	  .min = 1, .max = 3600, .help = "from one look to the next (1)" },
+	{ .name = "count", .arg = "N", .type = OPTION_NUMBER, .offset = AT(count), .min = 1,
+	  .max = 1000000000, .help = "so many tables, one below the other" },
+	{ .name = "sort", .arg = "KEY", .type = OPTION_CHOICE, .offset = AT(sort),
+	  .choices = top_keys, .help = "id, iops, bytes, latency or flight (id)" },
+	{ .name = "prometheus", .type = OPTION_FLAG, .offset = AT(is_prometheus),
+	  .help = "all counters as Prometheus' text, for a scraper" },
+	{ .name = NULL },
+};
+
+static const struct option_def upgrade_options[] = {
+	OPTION_TIMEOUT("for the old one to finish, and each start (60)"),
+	{ .name = NULL },
+};
+
+static const struct option_def events_options[] = {
+	{ .name = "count", .arg = "N", .type = OPTION_NUMBER, .offset = AT(count), .min = 1,
+	  .max = 1000000000, .help = "end after so many" },
+	OPTION_TIMEOUT("end then; status 6 if --count has not come"),
+	{ .name = NULL },
+};
+
 const struct command commands[] = {
 	{ .verb = "add", .operands = "TYPE", .run = verb_add, .is_raw = 1,
 	  .summary = "Start a server in the background; return when its device is live.",
@@ -63,6 +91,14 @@ const struct command commands[] = {
 	  .summary = "Show all devices." },
 	{ .verb = "info", .operands = "ID", .run = verb_info,
 	  .summary = "Show all there is to know about a device." },
+	{ .verb = "top", .operands = "", .run = verb_top, .options = top_options,
+	  .summary = "Show what all devices are doing: once, or on a terminal until q.",
+	  .details =
+"Per second, as the servers count: requests, bytes, latency (of one request in\n"
+"16, or of all with the server's --latency), errors; and how often and how long a\n"
+"server was missing." },
+	{ .verb = "events", .operands = "[ID]", .run = verb_events, .options = events_options,
+	  .summary = "Follow the changes of state that the driver announces, a line each." },
 	{ .verb = "wait", .operands = "ID STATE", .run = verb_wait, .options = wait_options,
 	  .summary = "Wait until a device is live, dead, quiesced, fail-io or gone." },
 	{ .verb = "stop", .operands = "ID", .run = verb_stop, .options = stop_options,
@@ -75,6 +111,14 @@ const struct command commands[] = {
 "Runs the command in the device's record again (only if nobody but root or you could have\n"
 "written that), or COMMAND. A failed attempt changes nothing and can be repeated.\n\n"
 "  --force  take over also with another backing (file or disk) than the device had" },
+	{ .verb = "upgrade", .operands = "ID [-- COMMAND...]", .run = verb_upgrade, .is_raw = 1,
+	  .options = upgrade_options,
+	  .summary = "Replace a living server by a new one; I/O waits meanwhile, none fails.",
+	  .details =
+"Has the server finish what it has, then starts the command in the device's\n"
+"record again (a new version of the program, say), or COMMAND. If that is not\n"
+"live in time it is killed and the old server comes back: the program as it was,\n"
+"even if its file has been replaced." },
 	{ .verb = "up", .operands = "ID", .run = verb_up, .options = up_options,
 	  .summary = "Serve the device of /etc/ublk/ID.conf, here, in the foreground.",
 	  .details =

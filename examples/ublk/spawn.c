@@ -4,9 +4,12 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -59,17 +62,23 @@ int server_find(const char *type, char ret_path[PATH_MAX])
 }
 
 /* In the child: only what is safe after fork, then the server. */
-static void become_server(char *const argv[], int ready_fd)
+static void become_server(int exe_fd, char *const argv[], int ready_fd)
 {
 	int null = open("/dev/null", O_RDWR | O_CLOEXEC);
+	sigset_t none;
 	int r;
 
 	setsid();
+	sigemptyset(&none);
+	sigprocmask(SIG_SETMASK, &none, NULL);
 	if (null < 0 || dup2(null, STDIN_FILENO) < 0 || dup2(null, STDOUT_FILENO) < 0 ||
 	    fcntl(ready_fd, F_SETFD, 0) < 0) {
 		r = errno;
 	} else {
-		execv(argv[0], argv);
+		if (exe_fd >= 0)
+			syscall(SYS_execveat, exe_fd, "", argv, environ, AT_EMPTY_PATH);
+		else
+			execv(argv[0], argv);
 		r = errno;
 	}
 	dprintf(ready_fd, "failed %d %s cannot be started: %s\n", r, argv[0], strerror(r));
@@ -96,7 +105,50 @@ static void explain_silence(pid_t pid, const char *path, struct ready *ret)
 			 WEXITSTATUS(status));
 }
 
-int server_start(char *const argv[], struct ready *ret_ready)
+/* Its session, of which it is the leader: a supervisor's worker belongs to it. */
+static void kill_all(pid_t pid)
+{
+	kill(-pid, SIGKILL);
+	kill(pid, SIGKILL);
+	waitpid(pid, NULL, 0);
+}
+
+static void explain_time(const char *path, int timeout_ms, struct ready *ret)
+{
+	memset(ret, 0, sizeof(*ret));
+	ret->error = ETIMEDOUT;
+	snprintf(ret->sentence, sizeof(ret->sentence),
+		 "the server %.300s was not live within %d s and was killed", path,
+		 timeout_ms / 1000);
+}
+
+static int hear(pid_t pid, int fd, const char *path, int timeout_ms, struct ready *ret)
+{
+	struct pollfd p = { .fd = fd, .events = POLLIN };
+	int r;
+
+	do {
+		r = poll(&p, 1, timeout_ms);
+	} while (r < 0 && errno == EINTR);
+	if (!r) {
+		kill_all(pid);
+		explain_time(path, timeout_ms, ret);
+		return 0;
+	}
+	r = ready_receive(fd, ret);
+	if (r == -EPIPE || r == -EBADMSG) {
+		/* Dead, or deaf and not to be waited for; what is dead already stays what it is. */
+		if (timeout_ms >= 0)
+			kill(-pid, SIGKILL);
+		explain_silence(pid, path, ret);
+		return 0;
+	}
+	if (!r && timeout_ms >= 0 && !ret->is_live)
+		kill_all(pid);
+	return r;
+}
+
+int server_start_bounded(int exe_fd, char *const argv[], int timeout_ms, struct ready *ret_ready)
 {
 	int fds[2], r;
 	char number[16];
@@ -109,17 +161,17 @@ int server_start(char *const argv[], struct ready *ret_ready)
 	fflush(NULL);
 	pid = fork();
 	if (!pid)
-		become_server(argv, fds[1]);
+		become_server(exe_fd, argv, fds[1]);
 	r = pid < 0 ? -errno : 0;
 	unsetenv(READY_VARIABLE);
 	close(fds[1]);
-	if (!r) {
-		r = ready_receive(fds[0], ret_ready);
-		if (r == -EPIPE || r == -EBADMSG) {
-			explain_silence(pid, argv[0], ret_ready);
-			r = 0;
-		}
-	}
+	if (!r)
+		r = hear(pid, fds[0], argv[0], timeout_ms, ret_ready);
 	close(fds[0]);
 	return r;
+}
+
+int server_start(char *const argv[], struct ready *ret_ready)
+{
+	return server_start_bounded(-1, argv, -1, ret_ready);
 }

@@ -29,4 +29,13 @@ int server_find(const char *type, char ret_path[PATH_MAX]);
  */
 int server_start(char *const argv[], struct ready *ret_ready);
 
+/**
+ * server_start_bounded() - the same, but not for ever
+ * @exe_fd: the executable, whatever argv[0] is by now; -1 = argv[0]
+ * @timeout_ms: then it is killed, with all that it started; -1 = no bound
+ *
+ * A server that fails leaves no process behind.
+ */
+int server_start_bounded(int exe_fd, char *const argv[], int timeout_ms, struct ready *ret_ready);
+
 #endif

@@ -7,7 +7,6 @@
  * command asks nobody else.
  */
 #include <errno.h>
-#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,12 +14,12 @@
 #include "command.h"
 #include "device_report.h"
 #include "device_view.h"
+#include "server_command.h"
 #include "spawn.h"
 
 struct recover_line {
 	char *id_text;
 	char **command;		/* after "--"; NULL = the record's */
-	int command_len;
 	int wants_help, is_forced;
 };
 
@@ -33,7 +32,6 @@ static int line_parse(struct command_call *call, struct recover_line *line)
 
 		if (!strcmp(arg, "--")) {
 			line->command = call->argv + i + 1;
-			line->command_len = call->argc - i - 1;
 			break;
 		}
 		if (!strcmp(arg, "--json"))
@@ -53,7 +51,7 @@ static int line_parse(struct command_call *call, struct recover_line *line)
 		else
 			line->id_text = arg;
 	}
-	if (line->command && !line->command_len)
+	if (line->command && !line->command[0])
 		return command_fail_status(call, STATUS_USAGE, -EINVAL,
 					   "behind -- comes the server's command");
 	call->argv = &line->id_text;
@@ -90,79 +88,64 @@ static int check_state(struct command_call *call, const struct device_view *view
 	return STATUS_OK;
 }
 
-/* "ublk-loop" and "/some/path/server" are both fine; a relative path is not. */
-static int resolve(const char *name, char path[PATH_MAX])
+static int refuse_command(struct command_call *call, const struct recover_line *line, int r)
 {
-	if (name[0] == '/')
-		return snprintf(path, PATH_MAX, "%s", name) < PATH_MAX ? 0 : -ENAMETOOLONG;
-	return strncmp(name, "ublk-", 5) ? -EINVAL : server_find(name + 5, path);
+	if (r == -ENOMEM)
+		return command_fail(call, r, "out of memory");
+	return command_fail_status(call, line->command ? STATUS_USAGE : STATUS_FAILED, r,
+				   "%s names no server by its full path, nor is it a ublk-TYPE that "
+				   "can be found: %s", line->command ? "the command" : "the record",
+				   strerror(-r));
 }
 
-/* What build_argv() has put behind the @len words of the command. */
-static void free_argv(char **argv, int len)
+/*
+ * An upgrade that was killed may have left the new server's record and no server. What served
+ * before it is on file too, until one is live.
+ */
+static char **command_before_upgrade(struct command_call *call, const struct device_view *view,
+				     const char *extra)
 {
-	for (; argv[len]; len++)
-		free(argv[len]);
-	free(argv);
-}
+	struct ublk_record *kept;
+	char **argv = NULL;
 
-/* Ours come last, so they overrule what the command says itself. */
-static char **build_argv(const char *const *command, int len, const struct device_view *view,
-			 int is_forced)
-{
-	char **argv = calloc((size_t)len + 4, sizeof(*argv));
-	char uuid[LIBUBLK_UUID_TEXT];
-	int n = len;
-
-	if (!argv)
+	if (ublk_record_load_kept(call->ctl, view->info.id, &kept) < 0)
 		return NULL;
-	memcpy(argv, command, (size_t)len * sizeof(*argv));
-	if (asprintf(&argv[n++], "--id=%d", view->info.id) < 0)
-		goto err;
-	if (view->record) {
-		ublk_uuid_format(ublk_record_uuid(view->record), uuid);
-		if (asprintf(&argv[n++], "--uuid=%s", uuid) < 0)
-			goto err;
-	}
-	if (is_forced) {
-		argv[n] = strdup("--force");
-		if (!argv[n++])
-			goto err;
-	}
+	if (ublk_record_matches(kept, &view->info))
+		server_command(ublk_record_argv(kept), view, 0, extra, &argv);
+	ublk_record_free(kept);
 	return argv;
-err:
-	/* asprintf() may leave anything there */
-	argv[n - 1] = NULL;
-	free_argv(argv, len);
-	return NULL;
 }
 
 static int start(struct command_call *call, const struct recover_line *line,
 		 const struct device_view *view)
 {
-	const char *const *command;
-	char path[PATH_MAX], **argv;
-	int len = 0, status;
+	const char *extra = line->is_forced ? "--force" : NULL;
+	char **argv = NULL, **before = NULL;
+	struct ready ready = { 0 };
+	int r, status;
 
-	if (line->command) {
-		command = (const char *const *)line->command;
-		len = line->command_len;
-	} else {
-		command = ublk_record_argv(view->record);
-		while (command[len])
-			len++;
+	r = server_command(line->command ? (const char *const *)line->command :
+			   ublk_record_argv(view->record), view, 0, extra, &argv);
+	if (!line->command)
+		before = command_before_upgrade(call, view, extra);
+	if (r < 0 && !before)
+		return refuse_command(call, line, r);
+	if (!r)
+		r = server_start(argv, &ready);
+	if (before && (r < 0 || !ready.is_live)) {
+		fprintf(stderr, "ublk recover: %s does not come up (%s); trying what served before "
+			"an upgrade that did not end\n", argv ? argv[0] : "the recorded server",
+			r < 0 ? strerror(-r) : ready.sentence);
+		server_command_free(argv);
+		argv = before;
+		before = NULL;
+		r = server_start(argv, &ready);
 	}
-	if (!len || resolve(command[0], path) < 0)
-		return command_fail_status(call, line->command ? STATUS_USAGE : STATUS_FAILED,
-					   -EINVAL, "%s names no server by its full path, nor is "
-						    "it a ublk-TYPE that can be found",
-					   line->command ? "the command" : "the record");
-	argv = build_argv(command, len, view, line->is_forced);
-	if (!argv)
-		return command_fail(call, -ENOMEM, "out of memory");
-	argv[0] = path;
-	status = server_report(call, argv);
-	free_argv(argv, len);
+	status = server_report_ready(call, argv[0], r, &ready);
+	if (status == STATUS_OK)
+		ublk_record_drop_kept(call->ctl, view->info.id);
+	server_command_free(argv);
+	server_command_free(before);
 	return status;
 }
 

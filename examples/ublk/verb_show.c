@@ -15,14 +15,21 @@ static void list_line(const struct device_view *view)
 	const struct ublk_device_info *info = &view->info;
 	const char *name = device_view_option(view, "name");
 	char size[SIZE_TEXT_MAX], queues[24], server[24] = "-";
+	char flight[24] = "-", restarts[24] = "-";
+	char unserved[DURATION_TEXT_MAX];
 
 	snprintf(queues, sizeof(queues), "%ux%u", info->nr_queues, info->queue_depth);
 	if (view->is_server_alive)
 		snprintf(server, sizeof(server), "%d", view->server_pid);
-	printf("%4d  %-8s  %9s  %-8s  %7s  %-8s  %-8s  %-8s  %s\n", info->id,
+	if (view->figures.in_flight >= 0)
+		snprintf(flight, sizeof(flight), "%lld", (long long)view->figures.in_flight);
+	if (view->figures.restarts >= 0)
+		snprintf(restarts, sizeof(restarts), "%lld", (long long)view->figures.restarts);
+	printf("%4d  %-8s  %9s  %-8s  %7s  %6s  %8s  %8s  %-8s  %-8s  %-8s  %s\n", info->id,
 	       ublk_state_name(info->state),
 	       info->capacity ? size_format(info->capacity, size) : "-", queues,
-	       server, ublk_recovery_name(info->recovery),
+	       server, flight, restarts, duration_format(view->figures.unserved_ms, unserved),
+	       ublk_recovery_name(info->recovery),
 	       view->record ? ublk_record_target(view->record) : "-",
 	       !view->record ? "-" : ublk_record_is_fenced(view->record) ? "fenced" : "unfenced",
 	       name ? name : "");
@@ -63,8 +70,9 @@ int verb_list(struct command_call *call)
 		array = json_object_new_array();
 		json_object_object_add(object, "devices", array);
 	} else if (count) {
-		printf("%4s  %-8s  %9s  %-8s  %7s  %-8s  %-8s  %-8s  %s\n", "ID", "STATE", "SIZE",
-		       "QUEUES", "SERVER", "RECOVERY", "TARGET", "FENCE", "NAME");
+		printf("%4s  %-8s  %9s  %-8s  %7s  %6s  %8s  %8s  %-8s  %-8s  %-8s  %s\n", "ID",
+		       "STATE", "SIZE", "QUEUES", "SERVER", "FLIGHT", "RESTARTS", "UNSERVED",
+		       "RECOVERY", "TARGET", "FENCE", "NAME");
 	}
 	for (i = 0; i < count && status == STATUS_OK; i++)
 		status = list_one(call, ids[i], array);
@@ -134,6 +142,23 @@ static void info_features(uint64_t features)
 	printf("\n");
 }
 
+static void info_figures(const struct device_figures *f)
+{
+	char now[DURATION_TEXT_MAX], all[DURATION_TEXT_MAX];
+
+	if (f->in_flight >= 0)
+		printf("in flight     %lld requests", (long long)f->in_flight);
+	if (f->in_flight >= 0 && f->waiting > 0)
+		printf(", %lld waiting for a server", (long long)f->waiting);
+	if (f->in_flight >= 0)
+		printf("\n");
+	if (f->restarts >= 0)
+		printf("restarts      %lld\n", (long long)f->restarts);
+	if (f->state_ms >= 0)
+		printf("time          %s in this state, %s without a server in all\n",
+		       duration_format(f->state_ms, now), duration_format(f->unserved_ms, all));
+}
+
 static void info_print(const struct device_view *view)
 {
 	const struct ublk_device_info *info = &view->info;
@@ -145,6 +170,7 @@ static void info_print(const struct device_view *view)
 	else
 		printf("server        none\n");
 	printf("recovery      %s\n", ublk_recovery_name(info->recovery));
+	info_figures(&view->figures);
 	info_sizes(info);
 	info_record(view);
 	info_features(info->features);

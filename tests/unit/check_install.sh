@@ -13,8 +13,9 @@ prefix=$out/prefix
 # The files know their prefix since the configuration; installed elsewhere, they must be told.
 "$cmake" --install "$build/lib" --prefix "$prefix" > "$out/log" || { cat "$out/log"; exit 1; }
 libdir=$(dirname "$(find "$prefix" -name libublk.so)")
-[ "$(find "$prefix" -name '*.h' -printf '%P\n')" = include/ublk.h ] ||
-	{ echo "not exactly one header is installed"; exit 1; }
+[ "$(find "$prefix" -name '*.h' -printf '%P ' | tr ' ' '\n' | sort | xargs)" = \
+	"include/ublk.h include/ublk_stats.h" ] ||
+	{ echo "not exactly the two headers are installed"; exit 1; }
 
 flags()
 {

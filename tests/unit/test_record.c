@@ -273,6 +273,43 @@ static void leftovers_do_not_matter(void **state)
 	assert_int_equal(ublk_record_remove(ctl, 5), -ENOENT);
 }
 
+/* During an upgrade: the old server's beside the new one's. */
+static void one_is_kept(void **state)
+{
+	static const char *const newer[] = { "/bin/newer", NULL };
+	struct ublk_record *record;
+	int *ids;
+	size_t count;
+
+	(void)state;
+	assert_int_equal(ublk_record_load_kept(ctl, 5, &record), -ENOENT);
+	assert_int_equal(ublk_record_keep(ctl, 6), -ENOENT);
+	assert_int_equal(ublk_record_keep(ctl, 5), 0);
+	dev.argv = (char **)newer;
+	assert_int_equal(ublk_record_save(ctl, &dev), 0);
+	assert_int_equal(ublk_record_load_kept(ctl, 5, &record), 0);
+	assert_string_equal(ublk_record_argv(record)[0], "ublk-loop");
+	assert_memory_equal(ublk_record_uuid(record), &dev.config.uuid, sizeof(dev.config.uuid));
+	ublk_record_free(record);
+	assert_int_equal(ublk_record_load(ctl, 5, &record), 0);
+	assert_string_equal(ublk_record_argv(record)[0], "/bin/newer");
+	ublk_record_free(record);
+	/* It is no device's own. */
+	assert_int_equal(ublk_record_list(ctl, &ids, &count), 0);
+	assert_int_equal(count, 1);
+	free(ids);
+	/* Not believed either if anybody could have written it. */
+	assert_int_equal(chmod(path_of("5.old"), 0666), 0);
+	assert_int_equal(ublk_record_load_kept(ctl, 5, &record), -EPERM);
+	assert_int_equal(ublk_record_drop_kept(ctl, 5), 0);
+	assert_int_equal(ublk_record_drop_kept(ctl, 5), -ENOENT);
+	assert_int_equal(load(), 0);
+	assert_int_equal(ublk_record_keep(ctl, 5), 0);
+	assert_int_equal(ublk_record_remove(ctl, 5), 0);
+	assert_int_equal(access(path_of("5.old"), F_OK), -1);
+	dev.argv = (char **)argv;
+}
+
 static void folders(void **state)
 {
 	char deep[200];
@@ -331,6 +368,7 @@ int main(void)
 		TEST(who_could_have_written_it),
 		TEST(not_a_plain_file),
 		TEST(leftovers_do_not_matter),
+		TEST(one_is_kept),
 		TEST(folders),
 		TEST(uuids),
 	};

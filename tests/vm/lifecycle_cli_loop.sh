@@ -31,7 +31,7 @@ json add.json ".argv | index(\"--file=$img\") and index(\"--name=mydisk\")"
 note "list and info agree"
 ublk list --json >list.json
 json list.json '.devices | length == 1 and .[0].id == 5 and .[0].state == "LIVE"'
-ublk list | grep -qE '^ *5 +LIVE +64 MiB +1x64 +[0-9]+ +reissue +loop +fenced +mydisk' ||
+ublk list | grep -qE '^ *5 +LIVE +64 MiB +1x64 +[0-9]+ +0 +0 +0\.0s +reissue +loop +fenced +mydisk' ||
 	fail "list says: $(ublk list)"
 ublk info 5 --json >info.json
 [ "$(jq -S . info.json)" = "$(jq -S .devices[0] list.json)" ] || fail "info and list differ"

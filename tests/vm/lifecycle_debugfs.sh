@@ -66,6 +66,8 @@ serve_until '^READY ' srv --id 0 --takeover --size 8M
 wait_bg one
 wait_bg two
 device_says last_session 2
+device_says takeovers 1
+[ "$(sed -n 's/^unserved_ms: //p' "$DEBUG/0/device")" -gt 0 ] || fail "it had no server, for no time"
 counter_is parked_now 0
 counter_is committed 2
 [ "$(counter 0 parked_ms)" -gt 0 ] || fail "two requests waited, for no time"

@@ -3,7 +3,7 @@
 # User space: built on the host by CMake, handed to the guest as a small read-only image.
 
 BUILD_PACKAGES=(cmake make gcc g++ pkg-config libc6-dev liburing-dev libjson-c-dev libcmocka-dev
-	libsystemd-dev)
+	libsystemd-dev systemtap-sdt-dev)
 
 # One build tree per source tree and purpose, outside the source tree: incremental, and two
 # checkouts do not meet.
