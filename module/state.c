@@ -41,6 +41,7 @@ static void ublk_state_count(struct ublk_device *dev, enum ublk_state to)
 {
 	u64 now = ktime_get_ns();
 
+	lockdep_assert_held(&dev->lock);
 	if (ublk_state_is_unserved(dev->state)) {
 		dev->unserved_ns += now - dev->state_since;
 		if (to == UBLK_STATE_LIVE)
