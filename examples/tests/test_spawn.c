@@ -149,6 +149,27 @@ static void a_deaf_one_is_not_waited_for(void **state)
 	assert_non_null(strstr(ready.sentence, "signal 9"));
 }
 
+/* The driver has not noticed the last one's death yet. */
+static void busy_is_tried_again(void **state)
+{
+	char *argv[] = { (char *)script("cd ${0%/*}; echo x >>tries\n"
+					"if [ $(wc -l <tries) -lt 3 ]; then\n"
+					"eval \"echo failed 16 not yet >&$UBLK_READY_FD\"\n"
+					"else eval \"echo live 7 >&$UBLK_READY_FD\"; fi"), NULL };
+	struct ready ready = { 0 };
+
+	(void)state;
+	assert_int_equal(server_start_after_death(-1, argv, 60000, &ready), 0);
+	assert_true(ready.is_live);
+	/* Anything else is an answer; and busy is one when the time is over. */
+	argv[0] = (char *)script("eval \"echo failed 5 broken >&$UBLK_READY_FD\"");
+	assert_int_equal(server_start_after_death(-1, argv, 60000, &ready), 0);
+	assert_int_equal(ready.error, EIO);
+	argv[0] = (char *)script("eval \"echo failed 16 never >&$UBLK_READY_FD\"");
+	assert_int_equal(server_start_after_death(-1, argv, 1000, &ready), 0);
+	assert_int_equal(ready.error, EBUSY);
+}
+
 static void the_program_itself_though_its_file_is_another(void **state)
 {
 	char *argv[] = { (char *)in_dir("program"), (char *)"-c",
@@ -207,6 +228,7 @@ int main(void)
 		cmocka_unit_test(a_dead_one_tells_by_its_end),
 		cmocka_unit_test(one_that_hangs_is_killed_with_all_it_started),
 		cmocka_unit_test(a_deaf_one_is_not_waited_for),
+		cmocka_unit_test(busy_is_tried_again),
 		cmocka_unit_test(the_program_itself_though_its_file_is_another),
 		cmocka_unit_test(commands),
 	};

@@ -11,6 +11,7 @@
 #include <string.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #ifndef UBLK_LIBEXECDIR
@@ -169,6 +170,28 @@ int server_start_bounded(int exe_fd, char *const argv[], int timeout_ms, struct 
 		r = hear(pid, fds[0], argv[0], timeout_ms, ret_ready);
 	close(fds[0]);
 	return r;
+}
+
+static int64_t now_ms(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+int server_start_after_death(int exe_fd, char *const argv[], int timeout_ms,
+			     struct ready *ret_ready)
+{
+	int64_t end = now_ms() + timeout_ms;
+	int r;
+
+	for (;;) {
+		r = server_start_bounded(exe_fd, argv, timeout_ms, ret_ready);
+		if (r < 0 || ret_ready->is_live || ret_ready->error != EBUSY || now_ms() >= end)
+			return r;
+		poll(NULL, 0, 100);
+	}
 }
 
 int server_start(char *const argv[], struct ready *ret_ready)

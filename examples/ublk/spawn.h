@@ -38,4 +38,11 @@ int server_start(char *const argv[], struct ready *ret_ready);
  */
 int server_start_bounded(int exe_fd, char *const argv[], int timeout_ms, struct ready *ret_ready);
 
+/*
+ * The same after a server that has just died while it took the device over: the driver takes a
+ * moment to notice, and says EBUSY until then. So it is started again and again, for @timeout_ms.
+ */
+int server_start_after_death(int exe_fd, char *const argv[], int timeout_ms,
+			     struct ready *ret_ready);
+
 #endif

@@ -17,6 +17,8 @@
 #include "server_command.h"
 #include "spawn.h"
 
+#define START_TIMEOUT_MS 60000
+
 struct recover_line {
 	char *id_text;
 	char **command;		/* after "--"; NULL = the record's */
@@ -139,7 +141,7 @@ static int start(struct command_call *call, const struct recover_line *line,
 		server_command_free(argv);
 		argv = before;
 		before = NULL;
-		r = server_start(argv, &ready);
+		r = server_start_after_death(-1, argv, START_TIMEOUT_MS, &ready);
 	}
 	status = server_report_ready(call, argv[0], r, &ready);
 	if (status == STATUS_OK)

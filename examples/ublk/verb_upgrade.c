@@ -267,7 +267,7 @@ static int roll_back(struct command_call *call, const struct upgrade *up, const 
 	if (!ublk_device_get_info(call->ctl, up->id, &info) && info.state == LIBUBLK_STATE_LIVE)
 		return command_fail(call, -EBUSY, "%s; device %d is LIVE and served by process %d",
 				    reason, up->id, info.server_pid);
-	r = server_start_bounded(up->old_exe, up->old_argv, up->timeout_ms, &ready);
+	r = server_start_after_death(up->old_exe, up->old_argv, up->timeout_ms, &ready);
 	if (r < 0 || !ready.is_live)
 		return command_fail_status(call, STATUS_FAILED, -EIO, "%s; nor does the old one "
 					   "come back (%s): device %d waits with its I/O, ublk "
