@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT OR LGPL-2.1-or-later
 /*
- * ublk_id N: what udev has to know of device N, as KEY=value lines. Silent with status 1 if there is
- * nothing it may say: no record, or one of another device that had this number.
+ * ublk_id N: what udev has to know of device N, as KEY=value lines. Silent with status 1 if
+ * there is nothing it may say: no record, or one of another device that had this number.
  */
 #include <stdio.h>
 #include <stdlib.h>

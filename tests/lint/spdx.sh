@@ -25,7 +25,7 @@ while IFS= read -r f; do
 	tag="SPDX-License-Identifier: $licence"
 	case $f in
 	*.c|*.cpp)	want="// $tag" ;;
-	docs/man/*.[1-8])	want=".\\\" $tag" ;;
+	docs/man/*.[1-8] | docs/man/*.man)	want=".\\\" $tag" ;;
 	*.h)		want="/* $tag */" ;;
 	*)		want="# $tag" ;;
 	esac

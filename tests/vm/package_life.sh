@@ -93,8 +93,10 @@ apt-get -q -y remove ublk-dkms
 apt-get -q -y purge "${PACKAGES[@]}"
 hash -r
 ! command -v ublk ublk-loop || fail "programs are left"
+# What is the harness's, or the kernel's own.
 find / -xdev -path /root/packages -prune -o -name '*ublk*' -print |
-	grep -vE '^(/opt/ublk|/sbin/ublk-init|/usr/sbin/ublk-init|/var/log/)' >left || true
+	grep -vE '^(/opt/ublk|(/usr)?/sbin/ublk-init|/var/log/)' |
+	grep -vE '^(/usr)?(/src/linux-headers-|/lib/modules/[^/]*/kernel/)' >left || true
 find /run /dev -name '*ublk*' | grep -vE '^/run/ublk-(job|out)|^/run/systemd/|/ublk-job' >>left || true
 [ ! -s left ] || fail "purge leaves: $(cat left)"
 result "$(. /etc/os-release && echo "$PRETTY_NAME"): installed, booted, served, purged"

@@ -46,7 +46,8 @@ can_run()
 	local only flavour
 	only=$(vm_header "$1" only) flavour=$(debug_flavour "$2")
 	[ -z "$only" ] || [ "$only" = "$flavour" ] || return
-	[ -z "$flavour" ] || [[ " ${DEBUG_NOT[*]} " != *" $1 "* ]]
+	# Packages are for Debian's kernels.
+	[ -z "$flavour" ] || { [[ " ${DEBUG_NOT[*]} " != *" $1 "* ]] && [ "$(vm_init "$1")" != package ]; }
 }
 
 # vm_boot_key NAME [GROUP]: scripts with the same key can share a boot.

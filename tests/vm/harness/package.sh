@@ -4,7 +4,7 @@
 # are installed in for the tests of group package_.
 
 PACKAGE_BUILD=(debhelper dh-dkms cmake pkg-config liburing-dev libjson-c-dev libsystemd-dev
-	lintian man-db)
+	systemtap-sdt-dev lintian man-db)
 
 # What a user's system has before ours come; what they depend on, apt finds out.
 STOCK_PACKAGES=(systemd systemd-sysv dbus udev kmod initramfs-tools zstd linux-base
@@ -16,16 +16,23 @@ progress_package_root()
 		"$1" "${2%-backports}" "$CACHE/apt/$2/sources.list" "$TMP/apt.conf" "${@:3}"
 }
 
-# packaged_source DIR: as `git archive` would have it, of the tree as it is now.
+# packaged_source DIR: as `git archive` would have it, of the tree as it is now; without the tests, so
+# that a change of one of them makes no new packages.
 packaged_source()
 {
 	rm -rf "$1"
 	mkdir -p "$1"
-	(cd "$TOP" && git -c safe.directory='*' ls-files -z -co --exclude-standard |
-		while IFS= read -r -d '' f; do
+	(
+		cd "$TOP" || exit 1
+		{
+			git -c safe.directory='*' ls-files -z -co --exclude-standard -- \
+				':!tests' ':!examples/tests' ':!run'
+			printf '%s\0' tests/unit/outside.c
+		} | while IFS= read -r -d '' f; do
 			[ ! -f "$f" ] || printf '%s\0' "$f"
 		done | LC_ALL=C sort -zu |
-		tar -c --null -T - --owner=0 --group=0 --mtime=@0 -f -) | tar -x -C "$1"
+			tar -c --null -T - --owner=0 --group=0 --mtime=@0 -f - | tar -x -C "$1"
+	)
 }
 
 build_packages()
