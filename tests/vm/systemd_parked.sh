@@ -2,6 +2,7 @@
 # shellcheck shell=bash
 # desc: reboot(2) ends with I/O parked for a server that is gone, below md, whose notifier waits for it
 # timeout: 120
+# tier: full
 # init: systemd
 # reboots: 1
 # kernels: 7.3
