@@ -75,8 +75,8 @@ static int ublk_negotiate(struct ublksrv_ctrl_dev_info *info)
  * @none: no device yet
  * @header: copied and trusted to be stable; addr and len are user's
  *
- * Return: 0; -EINVAL, -EFAULT, -EEXIST the id is taken, -ENOSPC, -ENOMEM; -EPERM the caller may have
- * unprivileged devices only; -EACCES there are ublks_max of those; -EINTR.
+ * Return: 0; -EINVAL, -EFAULT, -EEXIST the id is taken, -ENOSPC, -ENOMEM; -EPERM the caller may
+ * have unprivileged devices only; -EACCES there are ublks_max of those; -EINTR.
  */
 int ublk_ctrl_add(struct ublk_device *none, const struct ublksrv_ctrl_cmd *header)
 {

@@ -135,7 +135,8 @@ static struct ublksrv_ctrl_cmd put_path(struct raw_ctrl *ctrl, const struct ublk
 	if (out.dev_path_len + cmd->len > sizeof(ctrl->payload))
 		raw_die(RAW_EXIT_FAIL, "the payload is too long for this tool");
 	memcpy(ctrl->payload, path, out.dev_path_len);
-	memcpy(ctrl->payload + out.dev_path_len, (void *)(uintptr_t)cmd->addr, cmd->len);
+	if (cmd->len)
+		memcpy(ctrl->payload + out.dev_path_len, (void *)(uintptr_t)cmd->addr, cmd->len);
 	out.addr = (uintptr_t)ctrl->payload;
 	out.len = out.dev_path_len + cmd->len;
 	return out;

@@ -3,7 +3,7 @@
 # desc: how long I/O waits when a supervised server is killed, the kernel's part of it apart
 # timeout: 240
 # tier: full
-# kernels: 7.3
+# tier: full
 . "$UBLK_TESTS/vm/lib.sh"
 . "$UBLK_TESTS/vm/raw.sh"
 . "$UBLK_TESTS/vm/cli.sh"

@@ -2,7 +2,6 @@
 # shellcheck shell=bash
 # desc: ublk doctor: each cause of its table made here, found alone, and gone when it is mended
 # timeout: 180
-# kernels: 7.3
 #
 # What lifecycle_cli_doctor, lifecycle_mainline and secureboot_refused do not make.
 . "$UBLK_TESTS/vm/lib.sh"
