@@ -46,6 +46,8 @@ static int worker(unsigned int attempt, void *user)
 		if (device_given_up(pulse->id))
 			return 0;
 		program.config.id = pulse->id;
+		/* --force was said of the first takeover; the record has that backing now */
+		program.config.flags &= ~LIBUBLK_ANY_BACKING;
 	}
 	status = serve();
 	if (program.is_given_up)
