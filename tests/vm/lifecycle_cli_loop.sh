@@ -42,8 +42,8 @@ ublk info /dev/ublkb5 | grep -q '^state  *LIVE$' || fail "info says: $(ublk info
 note "what cannot be added is refused, with the reason"
 expect 5 "is locked" ublk add loop --file "$img"
 expect 5 "5" ublk add loop --file "$img" --id 5
-ls -A "${UBLK_RUN_DIR:-/run/ublk}" >records
-[ "$(cat records)" = 5 ] || fail "records: $(cat records)"
+ls -A "${UBLK_RUN_DIR:-/run/ublk}" >records # its record and its counters
+[ "$(xargs <records)" = "5 5.stats" ] || fail "records: $(cat records)"
 
 note "wait"
 ublk wait 5 live --timeout 0

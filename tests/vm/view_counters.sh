@@ -18,9 +18,10 @@ ublk add fault loop --file "$img" --id 0 --name 'a "b"' --latency \
 	--fault "stall,op=discard,once=$SCRATCH/stalled"
 cleanup rm -f "$SCRATCH/stalled"
 server=$(ublk info 0 --json | jq .server_pid)
+dd if=/dev/urandom of=/dev/ublkb0 bs=64k count=32 oflag=direct conv=fsync status=none
+udev_settled	# it reads what somebody has written to
 top_json
 reads=$(total kinds.read.ops)
-dd if=/dev/urandom of=/dev/ublkb0 bs=64k count=32 oflag=direct conv=fsync status=none
 dd if=/dev/ublkb0 of=/dev/null bs=16k count=100 iflag=direct status=none
 top_json
 [ "$(total kinds.write.ops)" = 32 ] || fail "$(total kinds.write.ops) writes, not 32"
