@@ -82,8 +82,10 @@ expect 2 "behind -- comes" "$bin/ublk" upgrade 3 --
 expect 2 "one device at a time" "$bin/ublk" upgrade 3 4
 expect 2 "1 to 1000000 seconds" "$bin/ublk" upgrade 3 --timeout 0
 expect 2 "goes behind --" "$bin/ublk" upgrade 3 --force
-for verb in list info top events wait stop upgrade quiesce resize; do
-	"$bin/ublk" "$verb" --help | awk 'length > 80 { exit 1 } END { if (NR > 24) exit 1 }' || {
+# no verb: the list of them all
+for verb in '' $("$bin/ublk" --help | sed -n 's/^  \([a-z]*\) .*/\1/p'); do
+	# shellcheck disable=SC2086 # one word or none
+	"$bin/ublk" $verb --help | awk 'length > 80 { exit 1 } END { if (NR > 24) exit 1 }' || {
 		echo "ublk $verb --help does not fit a screen"
 		failures=$((failures + 1))
 	}

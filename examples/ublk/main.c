@@ -76,56 +76,62 @@ static const struct option_def events_options[] = {
 
 const struct command commands[] = {
 	{ .verb = "add", .operands = "TYPE", .run = verb_add, .is_raw = 1,
-	  .summary = "Start a server in the background; return when its device is live.",
+	  .summary = "Start a server; return when its device is live.",
 	  .details =
-"TYPE is loop, mem, null or fault: the program ublk-TYPE, which gets all further arguments;\n"
-"\"ublk add TYPE --help\" lists them. Prints the device. --foreground runs it here instead.\n\n"
+"TYPE is loop, mem, null or fault: the program ublk-TYPE, which gets all further\n"
+"arguments; \"ublk add TYPE --help\" lists them. Prints the device. The server is\n"
+"in the background; --foreground runs it here instead.\n\n"
 "  ublk add loop --file disk.img\n"
 "  ublk add loop --file /dev/sdb --queues 4 --recovery reissue --supervise\n\n"
 "What --recovery says happens when the server dies:\n"
 "  off      the device goes, all I/O fails\n"
-"  plain    it stays; what the server had fails, the rest waits for the next server\n"
-"  reissue  it stays; all I/O waits and is given to the next server: nobody sees an error\n"
+"  plain    it stays; what the server had fails, the rest waits for the next one\n"
+"  reissue  it stays; all I/O waits and is given to the next one: nobody sees an\n"
+"           error\n"
 "  fail-io  it stays; all I/O fails until the next server" },
 	{ .verb = "list", .operands = "", .run = verb_list,
 	  .summary = "Show all devices." },
 	{ .verb = "info", .operands = "ID", .run = verb_info,
 	  .summary = "Show all there is to know about a device." },
 	{ .verb = "top", .operands = "", .run = verb_top, .options = top_options,
-	  .summary = "Show what all devices are doing: once, or on a terminal until q.",
+	  .summary = "Show what all devices are doing.",
 	  .details =
-"Per second, as the servers count: requests, bytes, latency (of one request in\n"
-"16, or of all with the server's --latency), errors; and how often and how long a\n"
-"server was missing." },
+"On a terminal until q is pressed, else once. Per second, as the servers count:\n"
+"requests, bytes, latency (of one request in 16, or of all with the server's\n"
+"--latency), errors; and how often and how long a server was missing." },
 	{ .verb = "events", .operands = "[ID]", .run = verb_events, .options = events_options,
-	  .summary = "Follow the changes of state that the driver announces, a line each." },
+	  .summary = "Follow the changes of state, a line each." },
 	{ .verb = "wait", .operands = "ID STATE", .run = verb_wait, .options = wait_options,
-	  .summary = "Wait until a device is live, dead, quiesced, fail-io or gone." },
+	  .summary = "Wait until a device is in a state.",
+	  .details = "STATE is live, dead, quiesced, fail-io or gone." },
 	{ .verb = "stop", .operands = "ID", .run = verb_stop, .options = stop_options,
-	  .summary = "End a device's disk; what is buffered is written first. The id stays." },
+	  .summary = "End a device's disk; its id stays.",
+	  .details = "What is buffered is written first, as long as the server works." },
 	{ .verb = "del", .operands = "ID", .run = verb_del, .options = bounded_options,
 	  .summary = "Stop a device, remove it and its record." },
 	{ .verb = "recover", .operands = "ID [-- COMMAND...]", .run = verb_recover, .is_raw = 1,
-	  .summary = "Give a device that lost its server a new one; return when it is live.",
+	  .summary = "Give a device that lost its server a new one.",
 	  .details =
-"Runs the command in the device's record again (only if nobody but root or you could have\n"
-"written that), or COMMAND. A failed attempt changes nothing and can be repeated.\n\n"
-"  --force  take over also with another backing (file or disk) than the device had" },
+"Runs the command in the device's record again (only if nobody but root or you\n"
+"could have written that), or COMMAND; returns when the device is live. A failed\n"
+"attempt changes nothing and can be repeated.\n\n"
+"  --force  also with another backing (file or disk) than the device had" },
 	{ .verb = "upgrade", .operands = "ID [-- COMMAND...]", .run = verb_upgrade, .is_raw = 1,
 	  .options = upgrade_options,
-	  .summary = "Replace a living server by a new one; I/O waits meanwhile, none fails.",
+	  .summary = "Replace a living server; I/O waits, none fails.",
 	  .details =
 "Has the server finish what it has, then starts the command in the device's\n"
 "record again (a new version of the program, say), or COMMAND. If that is not\n"
 "live in time it is killed and the old server comes back: the program as it was,\n"
 "even if its file has been replaced." },
 	{ .verb = "up", .operands = "ID", .run = verb_up, .options = up_options,
-	  .summary = "Serve the device of /etc/ublk/ID.conf, here, in the foreground.",
+	  .summary = "Serve the device of /etc/ublk/ID.conf.",
 	  .details =
-"For ublk@ID.service. Makes the device, or takes it over if it is there and has no server.\n"
-"In the file, one setting per line: \"target = loop\", then the options of that target as\n"
-"\"key = value\" or \"key\" (\"ublk add TYPE --help\" lists them); \"oom-protect\" spares it\n"
-"when memory runs out. Only root may be able to write the file and its folder." },
+"In the foreground, for ublk@ID.service. Makes the device, or takes it over if it\n"
+"is there and has no server. In the file, one setting per line: \"target = loop\",\n"
+"then the options of that target as \"key = value\" or \"key\" (\"ublk add TYPE\n"
+"--help\" lists them); \"oom-protect\" spares it when memory runs out. Only root\n"
+"may be able to write the file and its folder." },
 	{ .verb = "reap", .operands = "", .run = verb_reap, .options = reap_options,
 	  .summary = "Remove what nobody needs any more; asks for each.",
 	  .details =
@@ -135,13 +141,14 @@ const struct command commands[] = {
 "stays as it is; what users of the disk still had to write is lost. To give an\n"
 "orphan a server again: ublk recover." },
 	{ .verb = "resize", .operands = "ID SIZE", .run = verb_resize,
-	  .summary = "Change the capacity of a live disk; the backing must have it already." },
+	  .summary = "Change the capacity of a live disk.",
+	  .details = "The backing must have it already." },
 	{ .verb = "quiesce", .operands = "ID", .run = verb_quiesce, .options = bounded_options,
-	  .summary = "Let the server finish what it has; then it may go and the next one come." },
+	  .summary = "Let a server finish what it has, for the next one." },
 	{ .verb = "features", .operands = "", .run = verb_features,
 	  .summary = "Show what the loaded driver can do." },
 	{ .verb = "doctor", .operands = "", .run = verb_doctor,
-	  .summary = "Find what is wrong on this host, and say what to do about it." },
+	  .summary = "Find what is wrong on this host, and the remedy." },
 	{ .verb = NULL },
 };
 
@@ -151,12 +158,12 @@ static void print_help(FILE *out)
 
 	fprintf(out, "usage: ublk VERB [arguments]\n\n");
 	for (command = commands; command->verb; command++)
-		fprintf(out, "  %-9s %-20s %s\n", command->verb, command->operands,
+		fprintf(out, "  %-8s %-18s %s\n", command->verb, command->operands,
 			command->summary);
 	fprintf(out, "\n\"ublk VERB --help\" says more. All take --json.\n\n"
-"Exit status: 0 done, 1 failed, 2 wrong command line, 3 no such device, 4 no permission,\n"
-"5 busy, in the wrong state or somebody else's, 6 out of time, 7 no driver or no io_uring,\n"
-"8 doctor found something.\n");
+"Exit status: 0 done, 1 failed, 2 wrong command line, 3 no such device, 4 no\n"
+"permission, 5 busy, in the wrong state or somebody else's, 6 out of time, 7 no\n"
+"driver or no io_uring, 8 doctor found something.\n");
 }
 
 int main(int argc, char **argv)
