@@ -129,8 +129,8 @@ const struct command commands[] = {
 	  .details =
 "In the foreground, for ublk@ID.service. Makes the device, or takes it over if it\n"
 "is there and has no server. In the file, one setting per line: \"target = loop\",\n"
-"then the options of that target as \"key = value\" or \"key\" (\"ublk add TYPE\n"
-"--help\" lists them); \"oom-protect\" spares it when memory runs out. Only root\n"
+"then the options of that target as \"key = value\" or \"key\" (those of\n"
+"\"ublk add TYPE --help\"); \"oom-protect\" spares it when memory runs out. Only root\n"
 "may be able to write the file and its folder." },
 	{ .verb = "reap", .operands = "", .run = verb_reap, .options = reap_options,
 	  .summary = "Remove what nobody needs any more; asks for each.",
