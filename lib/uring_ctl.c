@@ -2,10 +2,13 @@
 /*
  * Control commands on io_uring.
  *
- * Every command has a ring of its own. That costs some hundred microseconds on a path that is
- * never hot, and in return no lock, no shared completion queue, and a command that hangs cannot
- * get in the way of the one that would end it. Closing a ring cancels what is on it, which is
- * what becomes of commands that nobody waits for when the process ends.
+ * Every command has a ring to itself: no lock, no shared completion queue, and a command that hangs
+ * cannot get in the way of the one that would end it. Closing a ring cancels what is on it, which
+ * is what becomes of commands that nobody waits for when the process ends.
+ *
+ * To make a ring, and the kernel's worker behind it, takes longer than most commands, and a
+ * takeover, for which I/O waits, has half a dozen of them in a row. So the handle keeps the ring of
+ * a command that ended well for the next one.
  */
 #include <fcntl.h>
 #include <liburing.h>
@@ -20,8 +23,15 @@
 #define CONTROL_NODE	"/dev/ublk-control"
 #define COMMAND_KEY	1	/* user_data of the command; that of its cancellation is 0 */
 
+struct command_ring {
+	struct io_uring ring;
+	bool is_over;			/* its only request was answered */
+	bool is_cancelled;		/* the answer to that may still come */
+};
+
 struct control_file {
 	int fd;
+	_Atomic(struct command_ring *) idle;	/* NULL: none */
 };
 
 /* Why there is no ring, in a sentence. */
@@ -75,7 +85,7 @@ static int open_error(int err)
 
 int ublk_uring_open(void **ret_t)
 {
-	struct control_file *control = malloc(sizeof(*control));
+	struct control_file *control = calloc(1, sizeof(*control));
 
 	if (!control)
 		return ublk_set_error(ENOMEM, "out of memory");
@@ -90,29 +100,57 @@ int ublk_uring_open(void **ret_t)
 	return 0;
 }
 
+static void ring_free(struct command_ring *ring)
+{
+	if (!ring)
+		return;
+	io_uring_queue_exit(&ring->ring);
+	free(ring);
+}
+
 void ublk_uring_close(void *t)
 {
 	struct control_file *control = t;
 
+	ring_free(atomic_load(&control->idle));
 	close(control->fd);
 	free(control);
+}
+
+/* One that is idle, or a new one; -errno with a sentence. */
+static int ring_get(struct control_file *control, struct command_ring **ret_ring)
+{
+	struct command_ring *ring = atomic_exchange(&control->idle, NULL);
+	int r;
+
+	if (ring) {
+		ring->is_over = false;
+		*ret_ring = ring;
+		return 0;
+	}
+	ring = calloc(1, sizeof(*ring));
+	if (!ring)
+		return ublk_set_error(ENOMEM, "out of memory");
+	r = io_uring_queue_init(2, &ring->ring, IORING_SETUP_SQE128);
+	if (r < 0) {
+		free(ring);
+		return ublk_uring_setup_error(r);
+	}
+	*ret_ring = ring;
+	return 0;
 }
 
 int ublk_uring_cmd_submit(struct ublk_cmd *cmd)
 {
 	struct control_file *control = cmd->ctl->t;
-	struct io_uring *ring = calloc(1, sizeof(*ring));
+	struct command_ring *ring;
 	struct io_uring_sqe *sqe;
 	int r;
 
-	if (!ring)
-		return ublk_set_error(ENOMEM, "out of memory");
-	r = io_uring_queue_init(2, ring, IORING_SETUP_SQE128);
-	if (r < 0) {
-		free(ring);
-		return ublk_uring_setup_error(r);
-	}
-	sqe = io_uring_get_sqe(ring);
+	r = ring_get(control, &ring);
+	if (r < 0)
+		return r;
+	sqe = io_uring_get_sqe(&ring->ring);
 	if (!sqe)			/* impossible in an empty ring, but not for the compiler */
 		abort();
 	memset(sqe, 0, 2 * sizeof(*sqe));
@@ -121,10 +159,9 @@ int ublk_uring_cmd_submit(struct ublk_cmd *cmd)
 	sqe->cmd_op = cmd->op;
 	sqe->user_data = COMMAND_KEY;
 	memcpy(sqe->cmd, &cmd->header, sizeof(cmd->header));
-	r = io_uring_submit(ring);
+	r = io_uring_submit(&ring->ring);
 	if (r != 1) {
-		io_uring_queue_exit(ring);
-		free(ring);
+		ring_free(ring);
 		return ublk_set_error(r < 0 ? r : -EAGAIN, "io_uring_submit: %s",
 				      strerror(r < 0 ? -r : EAGAIN));
 	}
@@ -132,27 +169,26 @@ int ublk_uring_cmd_submit(struct ublk_cmd *cmd)
 	return 0;
 }
 
-static bool reap(struct io_uring *ring, int *ret_res)
+static bool reap(struct command_ring *ring, int *ret_res)
 {
 	struct io_uring_cqe *cqe;
-	bool is_over = false;
 
-	while (!io_uring_peek_cqe(ring, &cqe)) {
+	while (!io_uring_peek_cqe(&ring->ring, &cqe)) {
 		if (cqe->user_data == COMMAND_KEY) {
 			*ret_res = cqe->res;
-			is_over = true;
+			ring->is_over = true;
 		}
-		io_uring_cqe_seen(ring, cqe);
+		io_uring_cqe_seen(&ring->ring, cqe);
 	}
-	return is_over;
+	return ring->is_over;
 }
 
 int ublk_uring_cmd_wait(struct ublk_cmd *cmd, int timeout_ms, int interrupt_fd)
 {
 	int64_t deadline = ublk_deadline(timeout_ms);
-	struct io_uring *ring = cmd->t;
+	struct command_ring *ring = cmd->t;
 	struct pollfd fds[2] = {
-		{ .fd = ring->ring_fd, .events = POLLIN },
+		{ .fd = ring->ring.ring_fd, .events = POLLIN },
 		{ .fd = interrupt_fd, .events = POLLIN },
 	};
 
@@ -175,26 +211,33 @@ int ublk_uring_cmd_wait(struct ublk_cmd *cmd, int timeout_ms, int interrupt_fd)
 
 void ublk_uring_cmd_cancel(struct ublk_cmd *cmd)
 {
-	struct io_uring *ring = cmd->t;
-	struct io_uring_sqe *sqe = io_uring_get_sqe(ring);
+	struct command_ring *ring = cmd->t;
+	struct io_uring_sqe *sqe = io_uring_get_sqe(&ring->ring);
 
 	if (!sqe)
 		return;
+	ring->is_cancelled = true;
 	memset(sqe, 0, 2 * sizeof(*sqe));
 	io_uring_prep_cancel64(sqe, COMMAND_KEY, 0);
-	io_uring_submit(ring);
+	io_uring_submit(&ring->ring);
 }
 
 int ublk_uring_cmd_fd(const struct ublk_cmd *cmd)
 {
-	return ((struct io_uring *)cmd->t)->ring_fd;
+	return ((struct command_ring *)cmd->t)->ring.ring_fd;
 }
 
 void ublk_uring_cmd_release(struct ublk_cmd *cmd)
 {
-	if (!cmd->t)
+	struct command_ring *ring = cmd->t;
+	struct control_file *control;
+
+	if (!ring)
 		return;
-	io_uring_queue_exit(cmd->t);
-	free(cmd->t);
 	cmd->t = NULL;
+	control = cmd->ctl->t;
+	/* if another thread's was faster, that one is kept, and this one is what it gave for it */
+	if (ring->is_over && !ring->is_cancelled)
+		ring = atomic_exchange(&control->idle, ring);
+	ring_free(ring);
 }
