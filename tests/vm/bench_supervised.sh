@@ -23,15 +23,14 @@ supervisor=$(ps -o ppid= -p "$(server_of)" | tr -d ' ')
 start_load /dev/ublkb0 --depth 32 --jobs 2 --bs 16K --size 16M
 TRACE_CLOCK=global trace_on ublk_state ublk_session ublk_commit signal:signal_generate
 # the buffer does not hold all COMMITs: those around a kill are enough
-commits() { echo "$1" >"$TRACING/events/ublk/ublk_commit/enable"; }
 saw_commit() { [ "$(counter 0 committed)" -gt 0 ]; }
-commits 0
+trace_off
 pids=
 # Who dies within a second of its start is kept waiting, on purpose; what is measured is one death.
 for ((i = 0; i < KILLED; i++)); do
 	server=$(server_of)
 	pids+=$server,
-	commits 1
+	echo 1 >"$TRACING/tracing_on"
 	moment 5 60
 	kill -KILL "$server"
 	# who asks in between takes the time that is measured
@@ -39,10 +38,9 @@ for ((i = 0; i < KILLED; i++)); do
 	wait_for 60 is_other
 	wait_state 0 LIVE
 	wait_for 60 saw_commit
-	commits 0
+	trace_off
 	sleep 1.5
 done
-trace_off
 stop_load
 trace_save trace
 server=$(server_of)

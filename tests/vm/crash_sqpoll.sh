@@ -10,13 +10,16 @@ ARGS=(--sqpoll --depth 16 --size 16M --file "$SCRATCH/crash_sqpoll" --recovery r
 rm -f "$SCRATCH/crash_sqpoll"
 cleanup rm -f "$SCRATCH/crash_sqpoll"
 
+KINDS=('' '--commit-delay-ms 2')
 SLICE=5
 trace_on "${ALL_EVENTS[@]}"
 serve srv --id 0 "${ARGS[@]}"
 start_load /dev/ublkb0 --depth 16 --size 8M
 while [ "$COUNTED" -lt 3 ] && [ "$KILLS" -lt 25 ]; do
 	moment 50 200
-	kill_and_take_over 0 "${ARGS[@]}"
+	# the kernel's thread goes on for a moment and answers what it has, unless that takes time
+	# shellcheck disable=SC2086 # options, or none
+	kill_and_take_over 0 "${ARGS[@]}" ${KINDS[KILLS % 2]}
 done
 stop_load
 load_says errors 0

@@ -215,7 +215,8 @@ kill_bg()
 trace_on()
 {
 	local e
-	echo 0 >"$TRACING/tracing_on"
+	trace_off
+	trace_forget
 	echo 16384 >"$TRACING/buffer_size_kb"
 	# The order across CPUs is what traces are read for, and no clock of the guest gives that: an
 	# event may get the time of another CPU's last one. TRACE_CLOCK=global, to measure times.
@@ -229,14 +230,15 @@ trace_on()
 		echo 1 >"$TRACING/events/${e/:/\/}/enable" || fail "no event $e"
 	done
 	echo 1 >"$TRACING/tracing_on"
+	cleanup trace_forget
 	cleanup trace_off
 }
 
-trace_off()
-{
-	echo 0 >"$TRACING/tracing_on"
-	echo 0 >"$TRACING/events/enable"
-}
+# trace_off: nothing more is recorded. The events stay on until the script ends: to switch one off is
+# to patch the driver's code, and QEMU 7.2, if both CPUs are just running that code, now and then
+# goes on with the breakpoint that was there meanwhile, for ever.
+trace_off() { echo 0 >"$TRACING/tracing_on"; }
+trace_forget() { echo 0 >"$TRACING/events/enable"; }
 
 # trace_save FILE: what was recorded; a trace with holes is a failure, not a shorter trace.
 trace_save()
