@@ -17,4 +17,4 @@ bool ublk_access_disk(const struct ublk_device *dev);
 int ublk_unprivileged_get(void);
 void ublk_unprivileged_put(void);
 
-#endif
+#endif /* UBLK_ACCESS_H */
