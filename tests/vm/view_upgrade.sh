@@ -4,24 +4,9 @@
 # timeout: 240
 . "$UBLK_TESTS/vm/lib.sh"
 . "$UBLK_TESTS/vm/cli.sh"
+. "$UBLK_TESTS/vm/upgrade.sh"
 
 requires ublk ublk-loop jq fio
-img=$SCRATCH/upgraded.img
-truncate -s 32M "$img"
-cleanup rm -f "$img"
-record=${UBLK_RUN_DIR:-/run/ublk}/0
-bin=$PWD/bin
-mkdir "$bin"
-cp "$(command -v ublk-loop)" "$bin/ublk-loop"
-
-server_of() { ublk info 0 --json | jq .server_pid; }
-settled()
-{
-	[ ! -e "$record.old" ] || fail "the record of before the upgrade is still there"
-	state_is 0 LIVE || fail "$(state_of 0)"
-	json <(ublk info 0 --json) '.server_alive'
-}
-
 ublk add loop --file "$img" --id 0 --queues 2 --latency >/dev/null
 cleanup ublk del 0
 run_bg load fio --name=load --filename=/dev/ublkb0 --rw=randwrite --bs=4k --iodepth=16 \
