@@ -117,27 +117,28 @@ void ublk_uring_close(void *t)
 	free(control);
 }
 
-/* One that is idle, or a new one; -errno with a sentence. */
-static int ring_get(struct control_file *control, struct command_ring **ret_ring)
+/* One that is idle, or a new one; NULL: *@ret_err says why, and there is a sentence. */
+static struct command_ring *ring_get(struct control_file *control, int *ret_err)
 {
 	struct command_ring *ring = atomic_exchange(&control->idle, NULL);
 	int r;
 
 	if (ring) {
 		ring->is_over = false;
-		*ret_ring = ring;
-		return 0;
+		return ring;
 	}
 	ring = calloc(1, sizeof(*ring));
-	if (!ring)
-		return ublk_set_error(ENOMEM, "out of memory");
+	if (!ring) {
+		*ret_err = ublk_set_error(ENOMEM, "out of memory");
+		return NULL;
+	}
 	r = io_uring_queue_init(2, &ring->ring, IORING_SETUP_SQE128);
 	if (r < 0) {
 		free(ring);
-		return ublk_uring_setup_error(r);
+		*ret_err = ublk_uring_setup_error(r);
+		return NULL;
 	}
-	*ret_ring = ring;
-	return 0;
+	return ring;
 }
 
 int ublk_uring_cmd_submit(struct ublk_cmd *cmd)
@@ -145,10 +146,10 @@ int ublk_uring_cmd_submit(struct ublk_cmd *cmd)
 	struct control_file *control = cmd->ctl->t;
 	struct command_ring *ring;
 	struct io_uring_sqe *sqe;
-	int r;
+	int r = 0;
 
-	r = ring_get(control, &ring);
-	if (r < 0)
+	ring = ring_get(control, &r);
+	if (!ring)
 		return r;
 	sqe = io_uring_get_sqe(&ring->ring);
 	if (!sqe)			/* impossible in an empty ring, but not for the compiler */
