@@ -19,6 +19,8 @@
 #include "point.h"
 #include "probe.h"
 
+#define ASK_AGAIN_MS	10	/* whether a dead server is noticed */
+
 static int refuse(int id, const char *why)
 {
 	return ublk_set_error(ESTALE, "device %d is not ours: %s", id, why);
@@ -82,13 +84,37 @@ static int check_config(const struct ublk_device *dev, const struct ublk_params 
 	return 0;
 }
 
-static int start_recovery(struct ublk_device *dev)
+/*
+ * The driver says that somebody has the device, in a state (@state) in which nobody serves it. That
+ * may be a server that died before it was live, and no state tells when that has been noticed.
+ * Returns 0 when it is time to ask again; -EBUSY it is too late, or somebody does serve; -ECANCELED.
+ */
+static int wait_to_ask(struct ublk_device *dev, uint32_t state, int64_t deadline)
 {
+	struct ublksrv_ctrl_dev_info info;
+
+	if (!ublk_time_left(deadline))
+		return -EBUSY;
+	ublk_poll_in(dev->wait_fd, ASK_AGAIN_MS);
+	if (ublk_device_is_cancelled(dev))
+		return ublk_set_error(ECANCELED, "device %d: interrupted on request", dev->id);
+	return ublk_get_kernel_info(dev->ctl, dev->id, &info) || info.state != state ? -EBUSY : 0;
+}
+
+static int start_recovery(struct ublk_device *dev, uint32_t state, int wait_ms)
+{
+	int64_t deadline = ublk_deadline(wait_ms);
 	int r, res;
 
 	UBLK_POINT(BEFORE_START_RECOVERY);
-	r = ublk_device_run_command(dev, UBLK_U_CMD_START_USER_RECOVERY, 0, NULL, 0, &res);
-	if (r < 0)
+	do {
+		r = ublk_device_run_command(dev, UBLK_U_CMD_START_USER_RECOVERY, 0, NULL, 0, &res);
+		if (r < 0)
+			return r;
+		if (res == -EBUSY)
+			r = wait_to_ask(dev, state, deadline);
+	} while (res == -EBUSY && !r);
+	if (r == -ECANCELED)
 		return r;
 	switch (res) {
 	case -EINVAL:
@@ -158,7 +184,7 @@ static int refuse_state(const struct ublksrv_ctrl_dev_info *info)
 
 static int take_over(struct ublk_ctl *ctl, const struct ublksrv_ctrl_dev_info *info,
 		     const struct ublk_device_config *config, const struct ublk_target_ops *ops,
-		     void *user, int signal_fd, struct ublk_device **ret_dev)
+		     void *user, int wait_ms, int signal_fd, struct ublk_device **ret_dev)
 {
 	struct ublk_params params;
 	struct ublk_device *dev;
@@ -179,7 +205,7 @@ static int take_over(struct ublk_ctl *ctl, const struct ublksrv_ctrl_dev_info *i
 		r = ublk_device_config_check(&dev->config);
 	}
 	if (!r)
-		r = start_recovery(dev);
+		r = start_recovery(dev, info->state, wait_ms);
 	if (!r) {
 		UBLK_PROBE2(takeover_step, dev->id, UBLK_STEP_RECOVERY_STARTED);
 		r = ublk_device_open_node(dev);
@@ -194,6 +220,7 @@ static int restart(struct ublk_ctl *ctl, const struct ublksrv_ctrl_dev_info *inf
 		   const struct ublk_device_config *config, const struct ublk_target_ops *ops,
 		   void *user, int signal_fd, struct ublk_device **ret_dev)
 {
+	int64_t deadline = ublk_deadline((int)config->attach_timeout_ms);
 	struct ublk_device *dev;
 	int r;
 
@@ -210,8 +237,12 @@ static int restart(struct ublk_ctl *ctl, const struct ublksrv_ctrl_dev_info *inf
 		if (missing)
 			r = ublk_features_refuse(missing, "the device");
 	}
-	if (!r)
+	while (!r) {
 		r = ublk_device_open_node(dev);
+		if (r != -EBUSY)
+			break;
+		r = wait_to_ask(dev, info->state, deadline);
+	}
 	if (!r)
 		r = ublk_device_set_params(dev);
 	return prepare(dev, r, ret_dev);
@@ -230,7 +261,7 @@ UBLK_EXPORT int ublk_device_takeover(struct ublk_ctl *ctl, int id,
 	r = ublk_get_kernel_info(ctl, id, &info);
 	if (r < 0)
 		return r;
-	return take_over(ctl, &info, config ? config : &none, ops, user, -1, ret_dev);
+	return take_over(ctl, &info, config ? config : &none, ops, user, 0, -1, ret_dev);
 }
 
 /* Waits for the driver to notice that the server, which is dead, is dead. */
@@ -289,7 +320,8 @@ int ublk_attach(struct ublk_ctl *ctl, const struct ublk_device_config *config,
 		return r;
 	if (info.state == UBLK_S_DEV_DEAD)
 		return restart(ctl, &info, &checked, ops, user, signal_fd, ret_dev);
-	return take_over(ctl, &info, &checked, ops, user, signal_fd, ret_dev);
+	return take_over(ctl, &info, &checked, ops, user, (int)checked.attach_timeout_ms,
+			 signal_fd, ret_dev);
 }
 
 UBLK_EXPORT int ublk_device_attach(struct ublk_ctl *ctl, const struct ublk_device_config *config,

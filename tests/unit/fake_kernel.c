@@ -318,13 +318,21 @@ static int go_live(struct fake_device *dev, const struct ublk_cmd *cmd, bool *re
 	return 0;
 }
 
-static int start_recovery(const struct fake_device *dev)
+bool fake_is_unnoticed(struct fake_device *dev)
+{
+	if (!dev->nr_unnoticed)
+		return false;
+	dev->nr_unnoticed--;
+	return true;
+}
+
+static int start_recovery(struct fake_device *dev)
 {
 	if (!(dev->info.flags & UBLK_F_USER_RECOVERY))
 		return -EINVAL;
 	if (dev->info.state != UBLK_S_DEV_QUIESCED && dev->info.state != UBLK_S_DEV_FAIL_IO)
 		return -EBUSY;
-	return 0;
+	return fake_is_unnoticed(dev) ? -EBUSY : 0;
 }
 
 static int set_params(struct fake_device *dev, const struct ublk_cmd *cmd)

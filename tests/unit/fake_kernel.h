@@ -46,6 +46,7 @@ struct fake_device {
 	bool is_node_open;
 	bool has_params;
 	bool was_live;
+	unsigned nr_unnoticed;		/* so often yet the driver takes a dead server for a living */
 	unsigned session;		/* of the present or last opener */
 	struct ublksrv_ctrl_dev_info info;
 	struct ublk_params params;
@@ -99,6 +100,7 @@ int fake_request(int id, int queue, unsigned op, uint64_t sector);	/* its index 
 bool fake_requests_done(void);
 
 /* Used by fake_transport.c; with the lock held. */
+bool fake_is_unnoticed(struct fake_device *dev);
 int fake_execute(struct ublk_cmd *cmd, bool *ret_is_over);
 
 #endif

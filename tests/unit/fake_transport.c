@@ -113,7 +113,7 @@ static int fake_dev_open(struct ublk_ctl *ctl, int id)
 	fake_lock();
 	if (!dev->exists)
 		r = -ENOENT;
-	else if (dev->is_node_open)
+	else if (dev->is_node_open || fake_is_unnoticed(dev))
 		r = -EBUSY;
 	else
 		dev->is_node_open = true;

@@ -254,6 +254,40 @@ static int open_backing(void)
 	return fd;
 }
 
+/* One that died before it was live: no state tells when the driver has noticed that. */
+static void unnoticed_death(void **state)
+{
+	struct ublk_device_config config = fake_config(1);
+	struct ublk_device *dev;
+
+	(void)state;
+	config.id = 0;
+	orphan(config);
+	fake->devices[0].nr_unnoticed = 3;
+	assert_int_equal(ublk_device_takeover(ctl, 0, NULL, &fake_target_ops, target, &dev),
+			 -EBUSY);
+	assert_sentence("still counts its old server");
+	assert_int_equal(attach(&config, &dev), 0);
+	assert_int_equal(fake->devices[0].nr_unnoticed, 0);
+	assert_true(ublk_device_is_recovering(dev));
+	ublk_device_free(dev);
+
+	config.attach_timeout_ms = 30;
+	fake->devices[0].nr_unnoticed = 1000000;
+	assert_int_equal(attach(&config, &dev), -EBUSY);
+	assert_sentence("still counts its old server");
+
+	fake_stop(0);
+	assert_int_equal(attach(&config, &dev), -EBUSY);
+	assert_sentence("another process has");
+	fake->devices[0].nr_unnoticed = 3;
+	config.attach_timeout_ms = 0;
+	assert_int_equal(attach(&config, &dev), 0);
+	assert_int_equal(fake->devices[0].nr_unnoticed, 0);
+	assert_false(ublk_device_is_recovering(dev));
+	ublk_device_free(dev);
+}
+
 static void fence(void **state)
 {
 	struct ublk_device_config config = fake_config(1);
@@ -426,6 +460,7 @@ int main(void)
 		TEST(takeover_without_record),
 		TEST(takeover_refused_by_target),
 		TEST(takeover_refused_by_state),
+		TEST(unnoticed_death),
 		TEST(attach_by_uuid),
 		TEST(attach_waits_for_a_death_to_be_noticed),
 		TEST(fence),
