@@ -23,27 +23,23 @@
 
 /**
  * ublk_barrier() - wait until no queue_rq runs that has seen an earlier phase
- * @dev: device; its disk is not torn down while the monitor or abort_work may run
  *
- * As blk_mq_quiesce_queue() does it, but expedited: a crash is rare, and I/O waits for this twice,
- * before QUIESCED and after LIVE. queue_rq runs under RCU, the tag set is not BLK_MQ_F_BLOCKING.
+ * All of queue_rq is one RCU section, so a grace period does it; expedited, because a crash is
+ * rare, and I/O waits for this twice, before QUIESCED and after LIVE. The queue must not be
+ * quiesced for it: who finds it quiesced when it would send a request directly puts it into the
+ * queue and runs nothing (__blk_mq_try_issue_directly() in 6.1). If the quiesce ends at that very
+ * moment the request waits for ever, or until somebody sends another one.
  *
  * Context: process; sleeps for an expedited RCU grace period.
  */
-void ublk_barrier(struct ublk_device *dev)
+void ublk_barrier(void)
 {
-	struct gendisk *disk = READ_ONCE(dev->disk);
-
-	if (!disk)
-		return;
-	blk_mq_quiesce_queue_nowait(disk->queue);
 	synchronize_rcu_expedited();
-	blk_mq_unquiesce_queue(disk->queue);
 }
 
 /**
  * ublk_kick() - send the parked requests through queue_rq again
- * @dev: device; as for ublk_barrier()
+ * @dev: device; its disk is not torn down while the monitor or abort_work may run
  */
 void ublk_kick(struct ublk_device *dev)
 {

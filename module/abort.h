@@ -4,7 +4,7 @@
 
 #include "ublk_drv.h"
 
-void ublk_barrier(struct ublk_device *dev);
+void ublk_barrier(void);
 void ublk_kick(struct ublk_device *dev);
 unsigned int ublk_count_in(struct ublk_session *s, unsigned int mask);
 unsigned int ublk_count_busy(struct ublk_session *s);

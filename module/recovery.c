@@ -188,7 +188,7 @@ static void ublk_reap_gone(struct ublk_session *s, const struct ublk_census *cen
 /* The requests that were parked while nobody could take them (R2, R19). */
 static void ublk_monitor_resume(struct ublk_device *dev)
 {
-	ublk_barrier(dev);
+	ublk_barrier();
 	ublk_kick(dev);
 }
 
@@ -198,7 +198,7 @@ static void ublk_monitor_quiesce(struct ublk_session *s)
 
 	u32 wish = READ_ONCE(s->quiesces);
 
-	ublk_barrier(dev);
+	ublk_barrier();
 	spin_lock(&dev->lock);
 	/* one that was taken back and made again meanwhile has had no barrier */
 	s->quiesce_seen = s->quiescing && s->quiesces == wish;
@@ -255,7 +255,7 @@ static bool ublk_monitor_wind_up(struct ublk_session *s)
 	const struct ublk_policy *policy = ublk_policy(s->dev);
 	unsigned int busy;
 
-	ublk_barrier(s->dev);
+	ublk_barrier();
 	trace_ublk_step(s->dev, s->seq, "monitor", "quiesced", 0);
 	busy = ublk_count_busy(s);
 	trace_ublk_step(s->dev, s->seq, "monitor", "inflight", busy);

@@ -205,30 +205,18 @@ static bool ublk_send(struct ublk_session *s, struct request *rq)
 	return true;
 }
 
-static blk_status_t ublk_queue_rq(struct blk_mq_hw_ctx *hctx, const struct blk_mq_queue_data *bd)
+/* Under RCU to the end, parking included: ublk_barrier() waits for it. */
+static blk_status_t ublk_queue_rq_rcu(struct ublk_device *dev, struct request *rq)
 {
-	struct ublk_device *dev = hctx->queue->queuedata;
-	struct request *rq = bd->rq;
-	bool sent = false, live = false, handing_over = false;
-	struct ublk_session *s;
+	struct ublk_session *s = rcu_dereference(dev->session);
+	bool handing_over = false, live = false;
 
-	ublk_unpark(dev, rq);
-	if (unlikely(READ_ONCE(dev->force_abort)))
-		return BLK_STS_IOERR;
-	if (unlikely(ublk_op(rq) < 0))
-		return BLK_STS_NOTSUPP;
-
-	rcu_read_lock();
-	s = rcu_dereference(dev->session);
 	if (likely(s && READ_ONCE(s->phase) == UBLK_PHASE_LIVE)) {
 		live = true;
 		handing_over = READ_ONCE(s->quiescing);
-		sent = likely(!handing_over) && ublk_send(s, rq);
+		if (likely(!handing_over) && likely(ublk_send(s, rq)))
+			return BLK_STS_OK;
 	}
-	rcu_read_unlock();
-	if (likely(sent))
-		return BLK_STS_OK;
-
 	/*
 	 * With STOP under way a request for a dead thread of a living server has nothing to wait
 	 * for, and STOP's write-back waits for it.
@@ -238,6 +226,24 @@ static blk_status_t ublk_queue_rq(struct blk_mq_hw_ctx *hctx, const struct blk_m
 		return BLK_STS_OK;
 	}
 	return dev->recovery == UBLK_RECOVERY_FAIL_IO ? BLK_STS_TARGET : BLK_STS_IOERR;
+}
+
+static blk_status_t ublk_queue_rq(struct blk_mq_hw_ctx *hctx, const struct blk_mq_queue_data *bd)
+{
+	struct ublk_device *dev = hctx->queue->queuedata;
+	struct request *rq = bd->rq;
+	blk_status_t status;
+
+	ublk_unpark(dev, rq);
+	if (unlikely(READ_ONCE(dev->force_abort)))
+		return BLK_STS_IOERR;
+	if (unlikely(ublk_op(rq) < 0))
+		return BLK_STS_NOTSUPP;
+
+	rcu_read_lock();
+	status = ublk_queue_rq_rcu(dev, rq);
+	rcu_read_unlock();
+	return status;
 }
 
 /*
