@@ -30,6 +30,10 @@ int server_create(struct server *srv)
 		srv->info.flags |= UBLK_F_NEED_GET_DATA;
 	if (opt->mode == MODE_USER_COPY)
 		srv->info.flags |= UBLK_F_USER_COPY;
+	if (zc_is_on(srv))
+		srv->info.flags |= UBLK_F_SUPPORT_ZERO_COPY;
+	if (opt->mode == MODE_AUTO)
+		srv->info.flags |= UBLK_F_AUTO_BUF_REG;
 	fail_next_command(srv, "add");
 	res = said("ADD", raw_add(&srv->ctrl, &srv->info));
 	fail_say(srv, "add");
