@@ -215,6 +215,8 @@ const char *ublk_recovery_name(uint32_t recovery);
 /* "copy" .. "auto" of LIBUBLK_DATA_*, "unknown"; and back: the mode or -EINVAL. */
 const char *ublk_data_mode_name(uint32_t mode);
 int ublk_data_mode_parse(const char *name);
+/* The data mode of a device that was granted these LIBUBLK_FEATURE_*. */
+uint32_t ublk_data_mode_of(uint64_t features);
 /* The reverse. Returns LIBUBLK_RECOVERY_* or -EINVAL. */
 int ublk_recovery_parse(const char *name);
 

@@ -253,7 +253,7 @@ void ublk_config_from_kernel(struct ublk_device_config *config,
 	config->max_io = info->max_io_buf_bytes;
 	config->features_granted = info->flags;
 	config->recovery = ublk_flags_to_recovery(info->flags);
-	config->data_mode = ublk_flags_to_data_mode(info->flags);
+	config->data_mode = ublk_data_mode_of(info->flags);
 	if (!params || !(params->types & UBLK_PARAM_TYPE_BASIC))
 		return;
 	config->attrs = params->basic.attrs & KNOWN_ATTRS;

@@ -50,15 +50,15 @@ uint64_t ublk_data_mode_flags(uint32_t mode)
 	return mode < ARRAY_SIZE(modes) ? modes[mode].flags : 0;
 }
 
-uint32_t ublk_flags_to_data_mode(uint64_t flags)
+UBLK_EXPORT uint32_t ublk_data_mode_of(uint64_t features)
 {
-	if (flags & UBLK_F_AUTO_BUF_REG)
+	if (features & UBLK_F_AUTO_BUF_REG)
 		return LIBUBLK_DATA_AUTO_REGISTERED;
-	if (flags & UBLK_F_SUPPORT_ZERO_COPY)
+	if (features & UBLK_F_SUPPORT_ZERO_COPY)
 		return LIBUBLK_DATA_REGISTERED;
-	if (flags & UBLK_F_USER_COPY)
+	if (features & UBLK_F_USER_COPY)
 		return LIBUBLK_DATA_USER_COPY;
-	return flags & UBLK_F_NEED_GET_DATA ? LIBUBLK_DATA_GET_DATA : LIBUBLK_DATA_COPY;
+	return features & UBLK_F_NEED_GET_DATA ? LIBUBLK_DATA_GET_DATA : LIBUBLK_DATA_COPY;
 }
 
 bool ublk_data_mode_is_registered(uint32_t mode)

@@ -296,7 +296,6 @@ uint32_t ublk_shift_to_bytes(unsigned shift);
 /* ---- data_mode.c ---- */
 
 uint64_t ublk_data_mode_flags(uint32_t mode);
-uint32_t ublk_flags_to_data_mode(uint64_t flags);
 bool ublk_data_mode_is_registered(uint32_t mode);
 /* Before ADD, and for a device that is there already: is the mode one for the target? */
 int ublk_data_mode_choose(struct ublk_device *dev, uint64_t known);

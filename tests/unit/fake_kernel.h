@@ -74,6 +74,7 @@ struct fake_kernel {
 	int sqe_result;
 	bool fails_auto_reg;		/* the server has to register by hand */
 	int register_result;		/* of REGISTER_IO_BUF */
+	unsigned nr_registers, nr_unregisters;
 	atomic_int io_error;			/* end each I/O command with this; 0: no */
 	atomic_uint nr_commands[32];	/* by the low 5 bits of the number */
 	atomic_uint nr_sqes;		/* of the target, ended */

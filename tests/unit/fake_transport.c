@@ -209,7 +209,10 @@ static int fake_buffer_command(struct fake_slot *slot, uint32_t op, unsigned tag
 		abort();
 	slot->is_registered = is_register;
 	slot->is_registering = is_register;
-	fake->nr_commands[op & 31]++;
+	if (is_register)
+		fake->nr_registers++;
+	else
+		fake->nr_unregisters++;
 	fake_unlock();
 	return 0;
 }

@@ -95,12 +95,12 @@ static void pages_are_registered_and_unregistered(void **state)
 	fake_server_step(&rig.server);
 	assert_int_equal(rig.target->nr_submit, 1);
 	assert_int_equal(fake->requests[w].result, FAKE_DATA);
-	assert_int_equal(fake_count(UBLK_U_IO_REGISTER_IO_BUF), 1);
-	assert_int_equal(fake_count(UBLK_U_IO_UNREGISTER_IO_BUF), 1);
+	assert_int_equal(fake->nr_registers, 1);
+	assert_int_equal(fake->nr_unregisters, 1);
 	f = fake_request(0, 0, UBLK_IO_OP_FLUSH, 0);
 	fake_server_step(&rig.server);
 	assert_int_equal(fake->requests[f].nr_done, 1);
-	assert_int_equal(fake_count(UBLK_U_IO_REGISTER_IO_BUF), 1);
+	assert_int_equal(fake->nr_registers, 1);
 	end(&rig);
 }
 
@@ -120,8 +120,8 @@ static void automatic_registration_has_a_fallback(void **state)
 		fake_server_step(&rig.server);
 		fake_server_step(&rig.server);
 		assert_int_equal(fake->requests[i].result, FAKE_DATA);
-		assert_int_equal(fake_count(UBLK_U_IO_REGISTER_IO_BUF), fails);
-		assert_int_equal(fake_count(UBLK_U_IO_UNREGISTER_IO_BUF), fails);
+		assert_int_equal(fake->nr_registers, fails);
+		assert_int_equal(fake->nr_unregisters, fails);
 	}
 	end(&rig);
 }
