@@ -18,7 +18,7 @@ over()
 	shift
 	note "mode $mode $*"
 	serve srv --id 0 --queues 2 --depth 32 --size 32M --discard --mode "$mode" "$@"
-	load --ios 1500
+	load --ios 500
 	dd if=/dev/urandom of=/dev/ublkb0 bs=64k count=2 oflag=direct status=none
 	blkdiscard --offset 0 --length 64k /dev/ublkb0
 	cmp -n 65536 /dev/ublkb0 /dev/zero
@@ -29,19 +29,20 @@ over()
 }
 
 over registered
-[ "$registered" -gt 1000 ] || fail "only $registered registrations"
+[ "$registered" -ge 400 ] || fail "only $registered registrations"
 over registered --iosqe-async --split 2
 over auto
 [ "$registered" = 0 ] || fail "$registered registrations by hand"
 over auto --defer-taskrun
 # the index is beyond the table, so each request says that it has to be registered by hand
 over auto --fallback --auto-offset 1000
-[ "$registered" -gt 1000 ] || fail "the fallback was taken $registered times"
+[ "$registered" -ge 400 ] || fail "the fallback was taken $registered times"
 # the driver's word is not the whole request
 over auto --partial 4096
 
 # without fallback such a request fails, and the slot goes on
-serve srv --id 0 --depth 4 --mode auto --auto-offset 1000 --flags no-part-scan --discard
+# not serve: it reads the disk
+serve_until '^READY ' srv --id 0 --depth 4 --mode auto --auto-offset 1000 --flags no-part-scan --discard
 for i in 1 2 3 4 5 6; do
 	! dd if=/dev/ublkb0 of=/dev/null bs=4k count=1 iflag=direct status=none 2>dd.err ||
 		fail "read $i succeeded"
