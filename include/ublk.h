@@ -571,8 +571,8 @@ int ublk_device_create(struct ublk_ctl *ctl, const struct ublk_device_config *co
  * Takes over device @id, whose server is gone: START_USER_RECOVERY, open, fence, record. Not
  * started yet. Geometry and recovery policy are the device's; of @config count .uuid (if
  * given it must be the device's), .capacity (if given it must not be less than the device's),
- * .data_mode (ignored: the device's; a target that cannot serve it refuses), .features_required, .argv, .flags and the timeouts.
- * @config may be NULL.
+ * .data_mode (ignored: the device's; a target that cannot serve it refuses),
+ * .features_required, .argv, .flags and the timeouts. @config may be NULL.
  *
  * Returns: 0; -ENODEV; -EBUSY another server lives, or the backing is still locked by the dead
  * one's I/O; -ESTALE the device has another identity or target; -EINVAL no recovery;

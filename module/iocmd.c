@@ -209,7 +209,7 @@ static int ublk_commit(struct ublk_io_args *args, struct io_uring_cmd *cmd,
 		       unsigned int issue_flags)
 {
 	struct ublk_session *s = args->s;
-	struct ublk_device *dev = s->dev;	/* the request keeps it, once READY nothing keeps s */
+	struct ublk_device *dev = s->dev;	/* the request keeps it, READY does not keep s */
 	struct ublk_slot *slot = args->slot;
 	struct request *rq;
 	bool bounced;
@@ -230,7 +230,7 @@ static int ublk_commit(struct ublk_io_args *args, struct io_uring_cmd *cmd,
 	/*
 	 * Only now: as soon as the request ends its tag is free, and the next one must find the
 	 * slot READY, or it would be parked on a healthy device (R1). If its pages are still
-	 * registered somewhere, that comes later, and the slot waits for no other meanwhile.
+	 * registered somewhere that comes later, and no other one comes to the slot meanwhile.
 	 */
 	ublk_settle(dev, rq, UBLK_FATE_COMPLETE, args->ub.result);
 	if (bounced)

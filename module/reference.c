@@ -92,7 +92,7 @@ void ublk_settle(struct ublk_device *dev, struct request *rq, enum ublk_fate fat
 {
 	struct ublk_rq *data = blk_mq_rq_to_pdu(rq);
 
-	/* a further reference takes a slot with the request in it: the only one is the slot's own */
+	/* a further reference takes a slot with the request in it: one is the slot's own */
 	if (ublk_has_references(dev) && atomic_read_acquire(&data->references) != 1) {
 		data->fate = fate;
 		data->result = result;

@@ -23,7 +23,7 @@
  *
  * With zero copy "held" and "taken away" are about the slot's reference to the request: rings that
  * have its pages registered have further ones, and who drops the last one ends the request as the
- * slot's owner has settled it (reference.c). So a slot may be READY again, ABORTED or ABANDONED, and
+ * slot's owner has settled it (reference.c). So a slot may be READY again, ABORTED or ABANDONED,
  * its request not over yet; but no other one can come to the slot then, for the tag is in use.
  *
  * FETCHING, HANDING and COMMITTING are one notion, "the kernel is working on it": they never
@@ -71,9 +71,9 @@ static const unsigned int ublk_slot_edges[UBLK_NR_SLOT_STATES] = {
 	/* task work starts; monitor or abort take the request */
 	[UBLK_SLOT_QUEUED] = UBLK_SLOT_BIT(HANDING) | UBLK_SLOT_BIT(ABANDONED),
 	/*
-	 * handed over; handed over, data to be asked for; the buffer must be faulted in or the pages
-	 * registered first (back to where it came from); the buffer is bad, so the request failed
-	 * and the command stays; nobody to hand over to
+	 * handed over; handed over, data to be asked for; the buffer must be faulted in or the
+	 * pages registered first (back to where it came from); the buffer is bad, so the request
+	 * failed and the command stays; nobody to hand over to
 	 */
 	[UBLK_SLOT_HANDING] = UBLK_SLOT_BIT(SERVER) | UBLK_SLOT_BIT(GETDATA) |
 			      UBLK_SLOT_BIT(QUEUED) | UBLK_SLOT_BIT(READY) | UBLK_SLOT_BIT(FREE),

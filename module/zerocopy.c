@@ -72,7 +72,7 @@ bool ublk_auto_reg(struct ublk_session *s, struct ublk_slot *slot, struct io_uri
 		return true;
 	ublk_reference_get(rq);
 	ublk_slot_store(s, slot, UBLK_SLOT_HANDING, UBLK_SLOT_QUEUED);
-	/* the crash path may take the request meanwhile, and detains it; the command is still ours */
+	/* the crash path may take the request meanwhile, and detains it; the command is ours */
 	if (!io_buffer_register_request(cmd, rq, ublk_buffer_release, slot->buf_index,
 					issue_flags)) {
 		slot->buf_ring = ublk_cmd_ring(cmd);

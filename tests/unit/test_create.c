@@ -155,9 +155,11 @@ static void auto_climbs_down(void **state)
 		{ UBLK_F_AUTO_BUF_REG | UBLK_F_SUPPORT_ZERO_COPY, 0, LIBUBLK_DATA_USER_COPY,
 		  "not auto-registered: the driver lacks ZERO_COPY, AUTO_BUF_REG; "
 		  "not registered: the driver lacks ZERO_COPY" },
-		{ UBLK_F_USER_COPY, 0, LIBUBLK_DATA_COPY, "not user-copy: the driver lacks USER_COPY" },
-		{ 0, LIBUBLK_DATA_BIT(LIBUBLK_DATA_COPY) | LIBUBLK_DATA_BIT(LIBUBLK_DATA_REGISTERED),
-		  LIBUBLK_DATA_REGISTERED, "not auto-registered: target fake cannot" },
+		{ UBLK_F_USER_COPY, 0, LIBUBLK_DATA_COPY,
+		  "not user-copy: the driver lacks USER_COPY" },
+		{ 0, LIBUBLK_DATA_BIT(LIBUBLK_DATA_COPY) |
+		     LIBUBLK_DATA_BIT(LIBUBLK_DATA_REGISTERED), LIBUBLK_DATA_REGISTERED,
+		  "not auto-registered: target fake cannot" },
 	};
 	struct ublk_device_config config = fake_config(1);
 	struct ublk_target_ops ops = fake_target_ops;
