@@ -38,6 +38,7 @@ static const char *const act_names[] = {
 	[ACT_COPY] = "copy",
 	[ACT_DROP] = "drop",
 	[ACT_DOZE] = "doze",
+	[ACT_KEEP] = "keep",
 	[ACT_REG] = "reg",
 	[ACT_REG_OWNER] = "reg-owner",
 };
@@ -244,6 +245,9 @@ static void run(struct server *srv, const struct action *action)
 		break;
 	case ACT_DOZE:
 		atomic_store(&srv->is_dozing, true);
+		break;
+	case ACT_KEEP:
+		atomic_store(&srv->is_keeping, true);
 		break;
 	case ACT_REG:
 		zc_probe(srv, "other");

@@ -59,6 +59,7 @@ enum act {
 	ACT_COPY,		/* so many threads pread() all requests for ever (user copy) */
 	ACT_DROP,		/* the thread, and those that it makes later, become nobody */
 	ACT_DOZE,		/* the next COMMIT is the last thing that a worker does */
+	ACT_KEEP,		/* from now on COMMIT without UNREGISTER */
 	ACT_REG,		/* every errno of (UN)REGISTER_IO_BUF, in main's thread */
 	ACT_REG_OWNER,		/* the same in the worker's */
 };
@@ -73,7 +74,7 @@ struct action {
 struct options {
 	enum server_mode mode;
 	bool takeover, no_add, no_start, sqpoll, defer_taskrun, iosqe_async, fixed_file, inherit,
-	     discard, direct, fallback, keep_registered;
+	     discard, direct, fallback;
 	unsigned int table;	/* entries of a ring's buffer table; 0 = as many as tags */
 	unsigned int auto_offset; /* added to the index of automatic registration */
 	uint64_t auto_word;	/* sqe->addr instead of the true one unless 0 */
@@ -123,7 +124,7 @@ struct server {
 	pthread_t main_thread;
 	struct worker workers[SERVER_MAX_WORKERS];
 	unsigned int nr_workers;
-	atomic_bool is_stalling, has_uffd, is_dozing;
+	atomic_bool is_stalling, has_uffd, is_dozing, is_keeping;
 	atomic_ulong bad_addr;		/* 0 = none */
 	atomic_ulong nr_requests, nr_commits, nr_errors, nr_aborted, nr_registered;
 	atomic_long nr_held;

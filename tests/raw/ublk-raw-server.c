@@ -26,13 +26,13 @@ static const char usage_text[] =
 "          --commit-delay-ms N, --partial BYTES, --result N instead of the true one,\n"
 "          --bad-addr N from the first FETCH on\n"
 "zero copy: --table N entries, --auto-offset N added to the index, --auto-word N instead of it,\n"
-"          --fallback, --keep-registered: COMMIT without UNREGISTER\n"
+"          --fallback\n"
 "--fail-nth STEP:N: have the N-th allocation or copy in it fail; prints FAULT STEP hit=0|1\n"
 "   STEP:  add params open fetch live start-recovery (of a --takeover)\n"
 "--do ACT[=ARG]@WHEN[:N], repeatable\n"
 "   ACT:   die exit pause close-char close-ring[=W] exec exec-worker[=W] fork fork-ring\n"
 "          thread-die[=W] stall resume uffd uffd-serve bad-addr=N stale vfork[=W]\n"
-"          copy=N doze drop reg reg-owner[=W]\n"
+"          copy=N doze drop keep reg reg-owner[=W]\n"
 "   WHEN:  added opened between-fetches fetched ready request:N commit:N usr1 usr2\n"
 "prints ADDED, FETCHED, READY id=.. pid=.., CHILD pid=.., HELD .., CQE .., STALE op=.. res=..,\n"
 "       STATS at each SIGUSR1/2, ENDED when all commands have come back\n";
@@ -42,7 +42,7 @@ enum {
 	OPT_RECOVERY, OPT_MODE, OPT_ATTRS, OPT_DISCARD, OPT_FILE, OPT_BLOCK_IN, OPT_NO_ADD,
 	OPT_TAKEOVER, OPT_NO_START, OPT_TIMEOUT, OPT_SPLIT, OPT_SQPOLL, OPT_DEFER, OPT_ASYNC,
 	OPT_FIXED, OPT_FETCH_ONLY, OPT_INHERIT, OPT_DELAY, OPT_PARTIAL, OPT_RESULT, OPT_BAD_ADDR,
-	OPT_DO, OPT_FAIL_NTH, OPT_TABLE, OPT_AUTO_OFFSET, OPT_AUTO_WORD, OPT_FALLBACK, OPT_KEEP,
+	OPT_DO, OPT_FAIL_NTH, OPT_TABLE, OPT_AUTO_OFFSET, OPT_AUTO_WORD, OPT_FALLBACK,
 	OPT_DIRECT, OPT_HELP,
 };
 
@@ -81,7 +81,6 @@ static const struct option long_options[] = {
 	{ "auto-offset", required_argument, NULL, OPT_AUTO_OFFSET },
 	{ "auto-word", required_argument, NULL, OPT_AUTO_WORD },
 	{ "fallback", no_argument, NULL, OPT_FALLBACK },
-	{ "keep-registered", no_argument, NULL, OPT_KEEP },
 	{ "direct", no_argument, NULL, OPT_DIRECT },
 	{ "help", no_argument, NULL, OPT_HELP },
 	{ NULL, 0, NULL, 0 },
@@ -161,7 +160,6 @@ static void parse_option(struct server *srv, int option, const char *arg)
 	case OPT_AUTO_OFFSET: opt->auto_offset = raw_number(arg, "--auto-offset"); break;
 	case OPT_AUTO_WORD: opt->auto_word = raw_number(arg, "--auto-word"); break;
 	case OPT_FALLBACK: opt->fallback = true; break;
-	case OPT_KEEP: opt->keep_registered = true; break;
 	case OPT_DIRECT: opt->direct = true; break;
 	case OPT_DO:
 		if (!action_parse(opt, arg))

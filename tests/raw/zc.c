@@ -126,7 +126,7 @@ void zc_done(struct worker *w, unsigned int tag, enum zc_step step, int res)
 		break;
 	case ZC_DATA:
 		slot->result = res;
-		if (slot->is_registered && !w->srv->opt.keep_registered)
+		if (slot->is_registered && !atomic_load(&w->srv->is_keeping))
 			queue_reg(w, tag, UBLK_U_IO_UNREGISTER_IO_BUF, ZC_UNREGISTER);
 		else
 			worker_answer(w, tag, res);

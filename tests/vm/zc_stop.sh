@@ -22,7 +22,7 @@ for mode in registered auto; do
 	kill_bg srv STOP
 	ublk-ctl stop --id 0 --timeout 4 >stop.out 2>&1 || true
 	grep -q '^errno=EINTR' stop.out || fail "STOP was not interrupted: $(cat stop.out)"
-	detained 0 1 || fail "$(counter 0 detained_now) detained"
+	wait_for 20 detained 0 1
 	is_running one || fail "the request ended with its pages registered"
 	ctl OK add --id 7
 	ctl OK del --id 7
@@ -50,7 +50,8 @@ for mode in registered auto; do
 done
 
 note "COMMIT came, UNREGISTER did not: the request ends by its result when the ring is gone"
-serve srv --id 0 --depth 4 --mode registered --keep-registered --flags no-part-scan --file f
+serve srv --id 0 --depth 4 --mode registered --flags no-part-scan --file f --do keep@usr1
+usr1 srv
 run_bg one write_block 0 1
 wait_for 20 detained 0 1
 is_running one || fail "the request ended with its pages registered"

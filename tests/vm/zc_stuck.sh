@@ -12,12 +12,11 @@ needs_zero_copy
 unwatched
 
 head -c 4096 /dev/urandom >data
-# Below: a disk that keeps each request until it is told to go on.
+# Below: a disk that keeps each request until it is told to go on, and takes the data only then.
 below()
 {
 	serve below --id 1 --depth 8 --size 16M --file "$PWD/below.img" --flags no-part-scan \
-		--do stall@usr1 --do resume@usr2
-	usr1 below
+		--do stall@usr1 --do resume@usr2 --mode user-copy
 }
 
 write_data() { exec dd if=data of=/dev/ublkb0 bs=4k count=1 seek=3 oflag=direct conv=nocreat status=none; }
@@ -28,8 +27,9 @@ for mode in registered auto; do
 	note "$mode, reissue"
 	rm -f below.img
 	below
-	serve_until '^READY' above --id 0 --depth 4 --size 16M --file /dev/ublkb1 --direct \
+	serve above --id 0 --depth 4 --size 16M --file /dev/ublkb1 --direct \
 		--mode "$mode" --recovery reissue --flags no-part-scan
+	usr1 below
 	run_bg write write_data
 	saw below '^HELD .* op=1'
 	kill_server above
@@ -56,8 +56,9 @@ for mode in registered auto; do
 
 	note "$mode, recovery off: teardown waits by reference, and nobody else for it"
 	below
-	serve_until '^READY' above --id 0 --depth 4 --size 16M --file /dev/ublkb1 --direct \
+	serve above --id 0 --depth 4 --size 16M --file /dev/ublkb1 --direct \
 		--mode "$mode" --flags no-part-scan
+	usr1 below
 	run_bg write write_data
 	saw below '^HELD .* op=1'
 	kill_server above
