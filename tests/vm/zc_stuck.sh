@@ -37,7 +37,8 @@ for mode in registered auto; do
 	detained 0 1 || fail "$(counter 0 detained_now) detained: $(cat "$DEBUG/0/counters")"
 	[ "$(counter 0 parked_now)" = 0 ] || fail "the request was parked with its pages in use"
 	# the next server lives, and does not get it
-	serve_until '^READY' above --id 0 --takeover --file /dev/ublkb1 --direct --do resume@usr1
+	serve_until '^READY' above --id 0 --takeover --size 16M --file /dev/ublkb1 \
+		--direct --do resume@usr1
 	usr1 above
 	has_lines above 1 '^STATS .* requests=0 ' || fail "$(cat above.out)"
 	detained 0 1 || fail "taking over ended the wait"
