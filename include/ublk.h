@@ -163,6 +163,13 @@ int ublk_uuid_is_null(const struct ublk_uuid *uuid);
 #define LIBUBLK_DATA_COPY		0	/* kernel copies to and from ublk_io_buffer() */
 #define LIBUBLK_DATA_GET_DATA		1	/* as COPY; buffers made when first needed */
 #define LIBUBLK_DATA_USER_COPY		2	/* no buffers: ublk_io_copy_in, _out */
+#define LIBUBLK_DATA_REGISTERED		3	/* no copy: the request's pages are a registered
+						 * buffer of the queue's ring: ublk_io_prep_rw */
+#define LIBUBLK_DATA_AUTO_REGISTERED	4	/* the same, and the driver does the registering */
+#define LIBUBLK_DATA_AUTO		5	/* the best that driver and target have, of
+						 * AUTO_REGISTERED, REGISTERED, USER_COPY, COPY:
+						 * ublk_device_data_reason() says why */
+#define LIBUBLK_DATA_BIT(mode)		(1u << (mode))
 
 /* Device states; the numbers are the kernel's, GONE is ours. */
 #define LIBUBLK_STATE_DEAD		0	/* added or stopped: no disk */
@@ -205,6 +212,11 @@ const char *ublk_feature_name(unsigned bit);
 const char *ublk_state_name(int state);
 /* "off", "plain", "reissue", "fail-io", or "unknown". */
 const char *ublk_recovery_name(uint32_t recovery);
+/* "copy" .. "auto" of LIBUBLK_DATA_*, "unknown"; and back: the mode or -EINVAL. */
+const char *ublk_data_mode_name(uint32_t mode);
+int ublk_data_mode_parse(const char *name);
+/* The data mode of a device that was granted these LIBUBLK_FEATURE_*. */
+uint32_t ublk_data_mode_of(uint64_t features);
 /* The reverse. Returns LIBUBLK_RECOVERY_* or -EINVAL. */
 int ublk_recovery_parse(const char *name);
 
@@ -468,6 +480,13 @@ struct ublk_target_ops {
 	 *   after-commit           it is                              queue thread, both
 	 */
 	void (*point)(const char *name, void *user);
+
+	/*
+	 * LIBUBLK_DATA_BIT()s of the modes that this target can serve; 0: any. LIBUBLK_DATA_AUTO
+	 * takes none of the others, and a device that is asked for one of them, or has it when it
+	 * is taken over, is refused with -EOPNOTSUPP.
+	 */
+	uint32_t data_modes;
 };
 
 #define UBLK_TARGET_OPS_SIZE	sizeof(struct ublk_target_ops)
@@ -552,8 +571,8 @@ int ublk_device_create(struct ublk_ctl *ctl, const struct ublk_device_config *co
  * Takes over device @id, whose server is gone: START_USER_RECOVERY, open, fence, record. Not
  * started yet. Geometry and recovery policy are the device's; of @config count .uuid (if
  * given it must be the device's), .capacity (if given it must not be less than the device's),
- * .data_mode (ignored: the device's), .features_required, .argv, .flags and the timeouts.
- * @config may be NULL.
+ * .data_mode (ignored: the device's; a target that cannot serve it refuses),
+ * .features_required, .argv, .flags and the timeouts. @config may be NULL.
  *
  * Returns: 0; -ENODEV; -EBUSY another server lives, or the backing is still locked by the dead
  * one's I/O; -ESTALE the device has another identity or target; -EINVAL no recovery;
@@ -594,6 +613,8 @@ void *ublk_device_user(const struct ublk_device *dev);
 struct ublk_ctl *ublk_device_ctl(const struct ublk_device *dev);
 /* With all defaults and all that the kernel granted filled in. Owns: the device. */
 const struct ublk_device_config *ublk_device_config_of(const struct ublk_device *dev);
+/* Why config_of(dev)->data_mode is what it is: a phrase. Owns: @dev. */
+const char *ublk_device_data_reason(const struct ublk_device *dev);
 
 /* ------------------------------------------------------------------------------------------
  * Serving, the short way
@@ -747,7 +768,8 @@ void *ublk_io_priv(const struct ublk_io *io);
 
 /*
  * The data: what is to be written (WRITE) or where to read to (READ), page aligned,
- * ublk_io_length() bytes. NULL for other operations and with LIBUBLK_DATA_USER_COPY.
+ * ublk_io_length() bytes. NULL for other operations, and with LIBUBLK_DATA_USER_COPY, _REGISTERED
+ * and _AUTO_REGISTERED.
  * Owns: the target, until it completes the request.
  */
 void *ublk_io_buffer(const struct ublk_io *io);
@@ -761,6 +783,23 @@ void *ublk_io_buffer(const struct ublk_io *io);
  */
 int ublk_io_copy_out(struct ublk_io *io, uint64_t offset, void *to, size_t len);
 int ublk_io_copy_in(struct ublk_io *io, uint64_t offset, const void *from, size_t len);
+
+/*
+ * Where the request's pages are in the table of registered buffers of ublk_queue_ring(), from
+ * submit to completion, for SQEs of IORING_OP_READ_FIXED and _WRITE_FIXED: their address counts
+ * from the request's first byte. -1: nowhere (other operations, other data modes).
+ */
+int ublk_io_buffer_index(const struct ublk_io *io);
+
+/*
+ * Prepares an SQE of ublk_io_get_sqe(): reads into a READ's data, or writes a WRITE's, @len bytes
+ * from @at within the request on, from or to @offset of @fd; registered or not, as the data mode
+ * has it. Flags (sqe->rw_flags) may be added afterwards.
+ *
+ * Returns: 0; -EINVAL outside the request; -EOPNOTSUPP with LIBUBLK_DATA_USER_COPY.
+ */
+int ublk_io_prep_rw(const struct ublk_io *io, struct io_uring_sqe *sqe, int fd, uint64_t at,
+		    uint32_t len, uint64_t offset);
 
 /*
  * An SQE on the queue's ring, zeroed, with user_data set by the library: prepare it, do not set

@@ -13,7 +13,8 @@ int ublk_buffers_init(struct ublk_queue *q)
 	size_t page = (size_t)sysconf(_SC_PAGESIZE);
 	void *area;
 
-	if (config->data_mode == LIBUBLK_DATA_USER_COPY)
+	if (config->data_mode == LIBUBLK_DATA_USER_COPY ||
+	    ublk_data_mode_is_registered(config->data_mode))
 		return 0;
 	q->buf_stride = (config->max_io + page - 1) & ~(page - 1);
 	q->bufs_size = q->buf_stride * q->depth;

@@ -17,7 +17,7 @@
 			 LIBUBLK_NO_RECORD | LIBUBLK_ANY_BACKING)
 #define KNOWN_ATTRS	(LIBUBLK_ATTR_READ_ONLY | LIBUBLK_ATTR_ROTATIONAL | \
 			 LIBUBLK_ATTR_VOLATILE_CACHE | LIBUBLK_ATTR_FUA)
-/* Modes of the kernel that this library cannot serve; asking for them would hang a device. */
+/* What this library cannot serve, or only as a data mode; asking for it would hang a device. */
 #define UNSERVED_FEATURES (LIBUBLK_FEATURE_ZERO_COPY | LIBUBLK_FEATURE_AUTO_BUF_REG | \
 			   LIBUBLK_FEATURE_BATCH_IO | LIBUBLK_FEATURE_ZONED | \
 			   LIBUBLK_FEATURE_INTEGRITY | LIBUBLK_FEATURE_UNPRIVILEGED | \
@@ -113,7 +113,7 @@ static int check_modes(const struct ublk_device_config *c)
 
 	if (c->recovery > LIBUBLK_RECOVERY_FAIL_IO)
 		return bad("recovery", "must be a LIBUBLK_RECOVERY_* value");
-	if (c->data_mode > LIBUBLK_DATA_USER_COPY)
+	if (c->data_mode > LIBUBLK_DATA_AUTO)
 		return bad("data_mode", "must be a LIBUBLK_DATA_* value");
 	if (c->attrs & ~KNOWN_ATTRS)
 		return bad("attrs", "has unknown bits");
@@ -201,11 +201,7 @@ uint64_t ublk_config_features(const struct ublk_device_config *config)
 			   UBLK_F_USER_RECOVERY_FAIL_IO | UBLK_F_QUIESCE);
 		break;
 	}
-	if (config->data_mode == LIBUBLK_DATA_GET_DATA)
-		flags |= UBLK_F_NEED_GET_DATA;
-	else if (config->data_mode == LIBUBLK_DATA_USER_COPY)
-		flags |= UBLK_F_USER_COPY;
-	return flags;
+	return flags | ublk_data_mode_flags(config->data_mode);
 }
 
 uint32_t ublk_flags_to_recovery(uint64_t flags)
@@ -257,11 +253,7 @@ void ublk_config_from_kernel(struct ublk_device_config *config,
 	config->max_io = info->max_io_buf_bytes;
 	config->features_granted = info->flags;
 	config->recovery = ublk_flags_to_recovery(info->flags);
-	config->data_mode = LIBUBLK_DATA_COPY;
-	if (info->flags & UBLK_F_USER_COPY)
-		config->data_mode = LIBUBLK_DATA_USER_COPY;
-	else if (info->flags & UBLK_F_NEED_GET_DATA)
-		config->data_mode = LIBUBLK_DATA_GET_DATA;
+	config->data_mode = ublk_data_mode_of(info->flags);
 	if (!params || !(params->types & UBLK_PARAM_TYPE_BASIC))
 		return;
 	config->attrs = params->basic.attrs & KNOWN_ATTRS;

@@ -178,13 +178,12 @@ static uint64_t mandatory_features(const struct ublk_device_config *config)
 
 static int add(struct ublk_device *dev)
 {
-	uint64_t mandatory = mandatory_features(&dev->config), known;
+	uint64_t mandatory, known;
 	struct ublksrv_ctrl_dev_info info = {
 		.nr_hw_queues = dev->config.nr_queues,
 		.queue_depth = dev->config.queue_depth,
 		.max_io_buf_bytes = dev->config.max_io,
 		.dev_id = (uint32_t)dev->config.id,
-		.flags = ublk_config_features(&dev->config) | mandatory,
 		.ublksrv_flags = ublk_uuid_tag(&dev->config.uuid),
 	};
 	int r, res;
@@ -192,6 +191,11 @@ static int add(struct ublk_device *dev)
 	r = ublk_ctl_features(dev->ctl, &known);
 	if (r < 0)
 		return r;
+	r = ublk_data_mode_choose(dev, known);
+	if (r < 0)
+		return r;
+	mandatory = mandatory_features(&dev->config);
+	info.flags = ublk_config_features(&dev->config) | mandatory;
 	/* 0: a driver that does not tell. Its answer to ADD will. */
 	if (known && (mandatory & ~known))
 		return ublk_features_refuse(mandatory & ~known, "the driver");
@@ -211,6 +215,8 @@ static int add(struct ublk_device *dev)
 		return ublk_set_error(EPROTO, "device %d: the driver granted no queue", dev->id);
 	ublk_config_from_kernel(&dev->config, &info, NULL);
 	dev->desc_size = info.io_desc_size;
+	ublk_log(LIBUBLK_LOG_INFO, "device %d: data mode %s (%s)", dev->id,
+		 ublk_data_mode_name(dev->config.data_mode), dev->data_reason);
 	return 0;
 }
 

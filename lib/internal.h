@@ -6,7 +6,7 @@
  *   device  recovery                 a device from the server's side
  *   queue  buffer                    ownership of each request
  *   inspect  json  record  stats     what is known about a device, and tells of it: uevent
- *   ctl  config                      commands, checks
+ *   ctl  config  data_mode           commands, checks
  *   transport: uring, uring_ctl      the kernel, or tests/unit/fake_*.c in its place
  *   log  error  uuid  version
  *
@@ -75,6 +75,7 @@ struct ublk_cmd_args {
 enum ublk_io_state {
 	IO_IDLE,			/* nobody yet: not fetched */
 	IO_KERNEL,			/* the kernel holds its command */
+	IO_REGISTERING,			/* delivered, its pages are being registered by hand */
 	IO_TARGET,			/* the target has the request */
 	IO_DONE,			/* completed by the target, not committed yet */
 	IO_ENDED,			/* the kernel gave the command back for good */
@@ -86,6 +87,7 @@ struct ublk_io {
 	atomic_int state;		/* enum ublk_io_state */
 	int result;			/* bytes or -errno, for the COMMIT; by whoever won DONE */
 	unsigned nr_sqes;		/* target's SQEs under way; queue thread */
+	bool is_registered;		/* by hand: to be unregistered before the COMMIT */
 	bool is_settled;		/* DONE is known to the queue thread, and counted */
 	struct ublk_stats_kind *counters; /* of its kind */
 	int64_t begun_ns;		/* when it was delivered; 0: its latency is not measured */
@@ -131,6 +133,7 @@ struct ublk_device {
 	struct ublk_device_config config; /* asked, defaulted, then what was granted */
 	char **argv;			/* owned copy behind config.argv */
 	char name[32];			/* owned copy behind ops.name */
+	char data_reason[200];		/* why config.data_mode is what it is */
 	int id;				/* -1 until ADD */
 	int chr_fd;			/* -1 until opened */
 	unsigned desc_size;		/* bytes per descriptor, from the driver */
@@ -290,6 +293,14 @@ int ublk_features_refuse(uint64_t missing, const char *what);
 uint32_t ublk_flags_to_recovery(uint64_t flags);
 uint32_t ublk_shift_to_bytes(unsigned shift);
 
+/* ---- data_mode.c ---- */
+
+uint64_t ublk_data_mode_flags(uint32_t mode);
+bool ublk_data_mode_is_registered(uint32_t mode);
+/* Before ADD, and for a device that is there already: is the mode one for the target? */
+int ublk_data_mode_choose(struct ublk_device *dev, uint64_t known);
+int ublk_data_mode_adopt(struct ublk_device *dev);
+
 /* ---- inspect.c ---- */
 
 int ublk_get_kernel_info(struct ublk_ctl *ctl, int id, struct ublksrv_ctrl_dev_info *ret);
@@ -371,6 +382,8 @@ int ublk_queue_fetch_all(struct ublk_queue *q);
 /* A step; without @submit_after the caller's next call is a step again. */
 int ublk_queue_advance(struct ublk_queue *q, int timeout_ms, bool submit_after);
 void ublk_queue_on_command(struct ublk_queue *q, unsigned tag, int res);
+/* The end of a REGISTER_IO_BUF or, only if it failed, an UNREGISTER_IO_BUF. */
+void ublk_queue_on_buffer(struct ublk_queue *q, unsigned tag, uint32_t op, int res);
 void ublk_queue_on_io_sqe(struct ublk_queue *q, unsigned tag, uint32_t cookie,
 			  const struct io_uring_cqe *cqe);
 void ublk_queue_on_sqe(struct ublk_queue *q, uint32_t cookie, const struct io_uring_cqe *cqe);
@@ -378,6 +391,6 @@ void ublk_queue_set_error(struct ublk_queue *q, int err);
 
 int ublk_buffers_init(struct ublk_queue *q);
 void ublk_buffers_exit(struct ublk_queue *q);
-void *ublk_buffer_of(const struct ublk_io *io);	/* NULL with user copy */
+void *ublk_buffer_of(const struct ublk_io *io);	/* NULL with user copy, registered */
 
 #endif /* LIBUBLK_INTERNAL_H */

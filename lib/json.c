@@ -67,6 +67,7 @@ static void put_kernel(struct writer *w, const struct ublk_device_info *info)
 	put_text(w, "state", ublk_state_name(info->state));
 	put(w, "server_pid", json_object_new_int(info->server_pid));
 	put_text(w, "recovery", ublk_recovery_name(info->recovery));
+	put_text(w, "data", ublk_data_mode_name(ublk_data_mode_of(info->features)));
 	put_number(w, "nr_queues", info->nr_queues);
 	put_number(w, "queue_depth", info->queue_depth);
 	put_number(w, "max_io", info->max_io);

@@ -26,7 +26,8 @@
 
 static int send_command(struct ublk_queue *q, struct ublk_io *io, uint32_t op, int32_t result)
 {
-	int r = q->transport->queue_command(q, io->tag, op, result,
+	bool is_register = op == UBLK_U_IO_REGISTER_IO_BUF;
+	int r = q->transport->queue_command(q, io->tag, op, result, is_register ? io->tag :
 					    (uintptr_t)ublk_buffer_of(io));
 
 	if (r < 0) {
@@ -34,15 +35,28 @@ static int send_command(struct ublk_queue *q, struct ublk_io *io, uint32_t op, i
 		ublk_queue_set_error(q, r);
 		return r;
 	}
-	atomic_store_explicit(&io->state, IO_KERNEL, memory_order_relaxed);
+	atomic_store_explicit(&io->state, is_register ? IO_REGISTERING : IO_KERNEL,
+			      memory_order_relaxed);
 	q->nr_kernel++;
 	return 0;
+}
+
+/* Only a failure is heard of: the COMMIT that follows does not wait for it, the request does. */
+static void unregister(struct ublk_queue *q, struct ublk_io *io)
+{
+	int r = q->transport->queue_command(q, io->tag, UBLK_U_IO_UNREGISTER_IO_BUF, 0, io->tag);
+
+	io->is_registered = false;
+	if (r < 0)
+		ublk_queue_set_error(q, r);
 }
 
 static void commit(struct ublk_queue *q, struct ublk_io *io)
 {
 	struct ublk_device *dev = q->dev;
 
+	if (io->is_registered)
+		unregister(q, io);
 	UBLK_POINT(BEFORE_COMMIT);
 	if (!dev->ops.point) {
 		send_command(q, io, UBLK_U_IO_COMMIT_AND_FETCH_REQ, io->result);
@@ -155,10 +169,28 @@ static bool is_too_long(const struct ublk_queue *q, const struct ublk_io *io)
 	       ublk_io_length(io) > (q->bufs ? q->buf_stride : q->dev->config.max_io);
 }
 
-static void deliver(struct ublk_queue *q, struct ublk_io *io)
+/* Its pages are in the ring's table, or not needed there. */
+static void submit(struct ublk_queue *q, struct ublk_io *io)
 {
 	int r;
 
+	atomic_store_explicit(&io->state, IO_TARGET, memory_order_relaxed);
+	r = q->dev->ops.submit(io, q->dev->user);
+	if (r)
+		ublk_io_complete(io, r);
+}
+
+/* Is it up to us to register its pages? Also if the driver was to, and could not. */
+static bool wants_register(const struct ublk_queue *q, const struct ublk_io *io)
+{
+	uint32_t mode = q->dev->config.data_mode;
+
+	return ublk_io_buffer_index(io) >= 0 &&
+	       (mode == LIBUBLK_DATA_REGISTERED || io->desc.op_flags & UBLK_IO_F_NEED_REG_BUF);
+}
+
+static void deliver(struct ublk_queue *q, struct ublk_io *io)
+{
 	/* A copy: what the kernel's page says later is about a later request. */
 	io->desc = *q->transport->queue_desc(q, io->tag);
 	io->is_settled = false;
@@ -176,9 +208,39 @@ static void deliver(struct ublk_queue *q, struct ublk_io *io)
 		ublk_io_complete(io, -EIO);
 		return;
 	}
-	r = q->dev->ops.submit(io, q->dev->user);
-	if (r)
-		ublk_io_complete(io, r);
+	if (wants_register(q, io))
+		send_command(q, io, UBLK_U_IO_REGISTER_IO_BUF, 0);
+	else
+		submit(q, io);
+}
+
+void ublk_queue_on_buffer(struct ublk_queue *q, unsigned tag, uint32_t op, int res)
+{
+	struct ublk_io *io;
+
+	if (tag >= q->depth)
+		return;
+	io = &q->ios[tag];
+	if (op == UBLK_U_IO_UNREGISTER_IO_BUF) {
+		/* the request would never end */
+		if (res < 0)
+			ublk_queue_set_error(q, res >= -LARGEST_ERRNO ? res : -EPROTO);
+		return;
+	}
+	if (atomic_load_explicit(&io->state, memory_order_relaxed) != IO_REGISTERING)
+		return;
+	q->nr_kernel--;
+	if (res >= 0) {
+		io->is_registered = true;
+		submit(q, io);
+		return;
+	}
+	/* the COMMIT hears it, too, if the session is over */
+	if (res != -ENODEV)
+		ublk_log(LIBUBLK_LOG_ERROR, "device %d, queue %u: the pages of a request cannot be "
+			 "registered: %s", q->dev->id, q->index, strerror(-res));
+	atomic_store_explicit(&io->state, IO_TARGET, memory_order_relaxed);
+	ublk_io_complete(io, -EIO);
 }
 
 void ublk_queue_on_command(struct ublk_queue *q, unsigned tag, int res)

@@ -205,6 +205,8 @@ static int take_over(struct ublk_ctl *ctl, const struct ublksrv_ctrl_dev_info *i
 		r = ublk_device_config_check(&dev->config);
 	}
 	if (!r)
+		r = ublk_data_mode_adopt(dev);
+	if (!r)
 		r = start_recovery(dev, info->state, wait_ms);
 	if (!r) {
 		UBLK_PROBE2(takeover_step, dev->id, UBLK_STEP_RECOVERY_STARTED);
@@ -237,6 +239,8 @@ static int restart(struct ublk_ctl *ctl, const struct ublksrv_ctrl_dev_info *inf
 		if (missing)
 			r = ublk_features_refuse(missing, "the device");
 	}
+	if (!r)
+		r = ublk_data_mode_adopt(dev);
 	while (!r) {
 		r = ublk_device_open_node(dev);
 		if (r != -EBUSY)

@@ -2,7 +2,7 @@
 /*
  * Queues on io_uring: one ring per queue, used by its thread alone.
  *
- * user_data tells what a completion belongs to: two bits of kind, 16 of tag, 32 of the target's
+ * user_data tells what a completion belongs to: three bits of kind, 16 of tag, 32 of the target's
  * cookie. The wake-up of a sleeping ring is a poll on an eventfd that is armed again each time.
  */
 #include <dirent.h>
@@ -18,9 +18,9 @@
 #include "internal.h"
 #include "point.h"
 
-enum kind { KIND_COMMAND, KIND_IO, KIND_QUEUE, KIND_WAKE };
+enum kind { KIND_COMMAND, KIND_IO, KIND_QUEUE, KIND_WAKE, KIND_BUFFER };
 
-#define KIND_SHIFT	62
+#define KIND_SHIFT	61
 #define TAG_SHIFT	32
 #define MOST_ENTRIES	32768u
 #define SPARE_ENTRIES	16u		/* the wake-up, and a target's SQEs of the queue */
@@ -117,6 +117,20 @@ static void queue_exit(struct ublk_queue *q)
 	q->t = NULL;
 }
 
+/* Where the pages of requests are registered: an entry for each tag. */
+static int make_table(const struct ublk_queue *q, struct ring_queue *rq)
+{
+	int r;
+
+	if (!ublk_data_mode_is_registered(q->dev->config.data_mode))
+		return 0;
+	r = io_uring_register_buffers_sparse(&rq->ring, q->depth);
+	if (r < 0)
+		return ublk_set_error(r, "queue %u: no table for %u registered buffers: %s; data "
+				      "mode copy needs none", q->index, q->depth, strerror(-r));
+	return 0;
+}
+
 static int queue_init(struct ublk_queue *q)
 {
 	unsigned entries = 2 * q->depth + SPARE_ENTRIES;
@@ -132,6 +146,8 @@ static int queue_init(struct ublk_queue *q)
 	}
 	q->t = rq;
 	r = map_descs(q, rq);
+	if (!r)
+		r = make_table(q, rq);
 	if (!r)
 		r = arm_wake(q);
 	if (r < 0)
@@ -156,6 +172,19 @@ static const struct ublksrv_io_desc *queue_desc(const struct ublk_queue *q, unsi
 	return (const void *)((const char *)rq->descs + (size_t)tag * rq->desc_size);
 }
 
+/* What FETCH and COMMIT say beside their payload: where to register the slot's next request. */
+static uint64_t auto_word(const struct ublk_queue *q, unsigned tag, uint32_t op)
+{
+	const struct ublk_auto_buf_reg reg = {
+		.index = (uint16_t)tag, .flags = UBLK_AUTO_BUF_REG_FALLBACK,
+	};
+
+	if (q->dev->config.data_mode != LIBUBLK_DATA_AUTO_REGISTERED ||
+	    (op != UBLK_U_IO_FETCH_REQ && op != UBLK_U_IO_COMMIT_AND_FETCH_REQ))
+		return 0;
+	return ublk_auto_buf_reg_to_sqe_addr(&reg);
+}
+
 static int queue_command(struct ublk_queue *q, unsigned tag, uint32_t op, int32_t result,
 			 uint64_t addr)
 {
@@ -170,7 +199,12 @@ static int queue_command(struct ublk_queue *q, unsigned tag, uint32_t op, int32_
 	sqe->fd = q->dev->chr_fd;
 	sqe->cmd_op = op;
 	sqe->user_data = user_data(KIND_COMMAND, tag, 0);
+	sqe->addr = auto_word(q, tag, op);
 	memcpy(sqe->cmd, &payload, sizeof(payload));
+	if (op == UBLK_U_IO_REGISTER_IO_BUF || op == UBLK_U_IO_UNREGISTER_IO_BUF)
+		sqe->user_data = user_data(KIND_BUFFER, tag, op);
+	if (op == UBLK_U_IO_UNREGISTER_IO_BUF)
+		sqe->flags |= IOSQE_CQE_SKIP_SUCCESS;
 	return 0;
 }
 
@@ -222,6 +256,9 @@ static int handle(struct ublk_queue *q, const struct io_uring_cqe *cqe)
 	case KIND_IO:
 		if (tag < q->depth)
 			ublk_queue_on_io_sqe(q, tag, cookie, cqe);
+		break;
+	case KIND_BUFFER:
+		ublk_queue_on_buffer(q, tag, cookie, cqe->res);
 		break;
 	case KIND_QUEUE:
 		ublk_queue_on_sqe(q, cookie, cqe);

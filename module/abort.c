@@ -7,9 +7,9 @@
  * command is still task work (QUEUED): the command is left to that (ABANDONED, R4).
  */
 #include "abort.h"
-#include "complete.h"
 #include "iocmd.h"
 #include "recovery.h"
+#include "reference.h"
 #include "session.h"
 #include "slot.h"
 #include "trace.h"
@@ -97,13 +97,10 @@ static bool ublk_abort_slot(struct ublk_session *s, struct ublk_slot *slot,
 	rq = slot->rq;
 	trace_ublk_abort(s, slot, from, park);
 	atomic64_inc(&dev->nr_taken);
-	if (park) {
-		if (!queued)
-			atomic64_inc(&dev->nr_reissued);
-		ublk_park(dev, rq);
-	} else {
-		ublk_fail(dev, rq, BLK_STS_IOERR);
-	}
+	if (park && !queued)
+		atomic64_inc(&dev->nr_reissued);
+	/* not before the dead server's ring has let go of its pages (B6) */
+	ublk_settle(dev, rq, park ? UBLK_FATE_PARK : UBLK_FATE_FAIL, 0);
 	return true;
 }
 

@@ -29,7 +29,8 @@ static DECLARE_WAIT_QUEUE_HEAD(ublk_unprivileged_freed);
  * What could outlive the user's interest in it, or show memory that the server never wrote, is for
  * the administrator.
  */
-#define UBLK_F_ONLY_PRIVILEGED	UBLK_F_USER_COPY
+#define UBLK_F_ONLY_PRIVILEGED \
+	(UBLK_F_USER_COPY | UBLK_F_SUPPORT_ZERO_COPY | UBLK_F_AUTO_BUF_REG)
 #define UBLK_F_NOT_GRANTED	(UBLK_F_USER_RECOVERY | UBLK_F_USER_RECOVERY_REISSUE | \
 				 UBLK_F_USER_RECOVERY_FAIL_IO | UBLK_F_QUIESCE)
 

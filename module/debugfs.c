@@ -120,6 +120,7 @@ static int ublk_counters_show(struct seq_file *m, void *unused)
 	seq_printf(m, "dispatched: %llu\n", dispatched);
 	seq_printf(m, "committed: %llu\n", committed);
 	seq_printf(m, "parked_now: %d\n", atomic_read(&dev->nr_parked));
+	seq_printf(m, "detained_now: %d\n", atomic_read(&dev->nr_detained));
 	seq_printf(m, "parked_ms: %llu\n",
 		   div_u64(atomic64_read(&dev->parked_ns), NSEC_PER_MSEC));
 	seq_printf(m, "taken: %lld\n", atomic64_read(&dev->nr_taken));

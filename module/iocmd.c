@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * iocmd.c - the commands a server sends on /dev/ublkcN: FETCH, COMMIT_AND_FETCH, NEED_GET_DATA
+ * iocmd.c - the commands a server sends on /dev/ublkcN: FETCH, COMMIT_AND_FETCH, NEED_GET_DATA;
+ *	REGISTER_IO_BUF and UNREGISTER_IO_BUF are zerocopy.c's
  *
  * A command may run in the server's thread or, for it, in an io-wq worker, which shares its mm.
  * The slot belongs to the command's task in both cases.
@@ -12,10 +13,12 @@
 #include "copy.h"
 #include "iocmd.h"
 #include "recovery.h"
+#include "reference.h"
 #include "request.h"
 #include "session.h"
 #include "slot.h"
 #include "trace.h"
+#include "zerocopy.h"
 
 /* What a command says, copied once: the server can change the original at any time. */
 struct ublk_io_args {
@@ -23,6 +26,7 @@ struct ublk_io_args {
 	struct ublk_slot *slot;
 	struct task_struct *task;	/* whose command it is; not counted */
 	struct ublksrv_io_cmd ub;
+	u64 sqe_addr;			/* AUTO_BUF_REG's word */
 };
 
 /**
@@ -78,6 +82,7 @@ static void ublk_store_cmd(struct ublk_io_args *args, struct io_uring_cmd *cmd,
 	pdu->slot = args->slot;
 	args->slot->cmd = cmd;
 	args->slot->addr = args->ub.addr;
+	ublk_auto_reg_store(args->slot, args->sqe_addr);
 	/* before it is published: whoever takes it may end it at once (A8) */
 	io_uring_cmd_mark_cancelable(cmd, issue_flags);
 }
@@ -89,7 +94,9 @@ static int ublk_fetch(struct ublk_io_args *args, struct io_uring_cmd *cmd,
 	struct ublk_slot *slot = args->slot;
 	struct ublk_device *dev = s->dev;
 
-	if (ublk_is_user_copy(dev) ? args->ub.addr : !args->ub.addr && !ublk_is_get_data(dev))
+	if (ublk_is_copying(dev) ? !args->ub.addr && !ublk_is_get_data(dev) : args->ub.addr)
+		return -EINVAL;
+	if (ublk_is_auto_reg(dev) && !ublk_auto_reg_word_fits(args->sqe_addr))
 		return -EINVAL;
 	switch (READ_ONCE(s->phase)) {
 	case UBLK_PHASE_BRINGUP:
@@ -131,7 +138,9 @@ static bool ublk_commit_addr_fits(struct ublk_io_args *args, struct request *rq)
 {
 	struct ublk_device *dev = args->s->dev;
 
-	if (ublk_is_user_copy(dev))
+	if (ublk_is_auto_reg(dev) && !ublk_auto_reg_word_fits(args->sqe_addr))
+		return false;
+	if (!ublk_is_copying(dev))
 		return !args->ub.addr;
 	return args->ub.addr || (ublk_is_get_data(dev) && req_op(rq) != REQ_OP_READ);
 }
@@ -144,7 +153,7 @@ static bool ublk_commit_copy(struct ublk_io_args *args, struct request *rq)
 {
 	size_t len = min_t(size_t, max(args->ub.result, 0), blk_rq_bytes(rq));
 
-	if (!len || ublk_is_user_copy(args->s->dev) || req_op(rq) != REQ_OP_READ)
+	if (!len || !ublk_is_copying(args->s->dev) || req_op(rq) != REQ_OP_READ)
 		return true;
 	return ublk_copy_buffer_nofault(rq, args->ub.addr, len, false);
 }
@@ -200,6 +209,7 @@ static int ublk_commit(struct ublk_io_args *args, struct io_uring_cmd *cmd,
 		       unsigned int issue_flags)
 {
 	struct ublk_session *s = args->s;
+	struct ublk_device *dev = s->dev;	/* the request keeps it, READY does not keep s */
 	struct ublk_slot *slot = args->slot;
 	struct request *rq;
 	bool bounced;
@@ -214,13 +224,15 @@ static int ublk_commit(struct ublk_io_args *args, struct io_uring_cmd *cmd,
 	rq = slot->rq;
 	trace_ublk_commit(s, slot, args->ub.result);
 	WRITE_ONCE(slot->commits, slot->commits + 1);
+	ublk_auto_reg_commit(slot, cmd, issue_flags);
 	ublk_store_cmd(args, cmd, issue_flags);
 	bounced = ublk_publish(s, slot, UBLK_SLOT_COMMITTING);
 	/*
 	 * Only now: as soon as the request ends its tag is free, and the next one must find the
-	 * slot READY, or it would be parked on a healthy device (R1).
+	 * slot READY, or it would be parked on a healthy device (R1). If its pages are still
+	 * registered somewhere that comes later, and no other one comes to the slot meanwhile.
 	 */
-	ublk_complete(rq, args->ub.result);
+	ublk_settle(dev, rq, UBLK_FATE_COMPLETE, args->ub.result);
 	if (bounced)
 		ublk_cmd_end(s, slot, cmd, issue_flags);
 	return -EIOCBQUEUED;
@@ -328,10 +340,13 @@ static int ublk_io_cmd(struct io_uring_cmd *cmd, unsigned int issue_flags)
 	unsigned int nr;
 
 	memcpy(&args.ub, ublk_cmd_payload(cmd), sizeof(args.ub));
+	args.sqe_addr = ublk_cmd_sqe_addr(cmd);
 	args.task = io_uring_cmd_get_task(cmd);
 
 	if (!ublk_io_cmd_nr(cmd->cmd_op, &nr))
 		return -EOPNOTSUPP;
+	if (nr == _IOC_NR(UBLK_U_IO_UNREGISTER_IO_BUF))
+		return ublk_unregister_buffer(args.s, cmd, args.ub.addr, issue_flags);
 	if (unlikely(READ_ONCE(args.s->phase) == UBLK_PHASE_RETIRED)) {
 		atomic64_inc(&args.s->dev->nr_late);
 		return -ENODEV;
@@ -347,6 +362,8 @@ static int ublk_io_cmd(struct io_uring_cmd *cmd, unsigned int issue_flags)
 		return ublk_commit(&args, cmd, issue_flags);
 	case UBLK_IO_NEED_GET_DATA:
 		return ublk_need_get_data(&args);
+	case _IOC_NR(UBLK_U_IO_REGISTER_IO_BUF):
+		return ublk_register_buffer(args.s, args.slot, cmd, args.ub.addr, issue_flags);
 	default:
 		return -EINVAL;
 	}

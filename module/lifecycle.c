@@ -54,8 +54,9 @@ static int ublk_negotiate(struct ublksrv_ctrl_dev_info *info)
 	if (err)
 		return err;
 	info->flags |= UBLK_F_CMD_IOCTL_ENCODE | UBLK_F_URING_CMD_COMP_IN_TASK |
-		       UBLK_F_PER_IO_DAEMON | UBLK_F_SAFE_STOP_DEV;
-	if (info->flags & UBLK_F_USER_COPY)
+		       UBLK_F_PER_IO_DAEMON | UBLK_F_SAFE_STOP_DEV |
+		       (UBLK_FEATURES & UBLK_F_BUF_REG_OFF_DAEMON);
+	if (info->flags & (UBLK_F_USER_COPY | UBLK_F_SUPPORT_ZERO_COPY | UBLK_F_AUTO_BUF_REG))
 		info->flags &= ~UBLK_F_NEED_GET_DATA;
 	/* what the kernel says, whatever the caller wrote there (C1) */
 	info->state = UBLK_STATE_DEAD;

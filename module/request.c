@@ -10,10 +10,12 @@
 #include "complete.h"
 #include "copy.h"
 #include "iocmd.h"
+#include "reference.h"
 #include "request.h"
 #include "session.h"
 #include "slot.h"
 #include "trace.h"
+#include "zerocopy.h"
 
 /* The interface's number of an operation, or -1; by name, the kernels' numbers differ. */
 static int ublk_op(const struct request *rq)
@@ -55,11 +57,11 @@ static u32 ublk_op_flags(const struct request *rq)
 }
 
 static void ublk_describe(struct ublk_session *s, struct ublk_slot *slot, struct request *rq,
-			  u64 addr)
+			  u64 addr, u32 flags)
 {
 	struct ublksrv_io_desc *desc = ublk_desc_of(s, slot);
 
-	desc->op_flags = ublk_op(rq) | ublk_op_flags(rq);
+	desc->op_flags = ublk_op(rq) | ublk_op_flags(rq) | flags;
 	desc->nr_sectors = blk_rq_sectors(rq);
 	desc->start_sector = blk_rq_pos(rq);
 	desc->addr = addr;
@@ -89,9 +91,9 @@ static void ublk_bounce(struct ublk_session *s, struct ublk_slot *slot, struct i
 	ublk_session_get(s);
 	atomic64_inc(&dev->nr_taken);
 	if (ublk_policy(dev)->park_queued && !READ_ONCE(dev->force_abort))
-		ublk_park(dev, rq);
+		ublk_settle(dev, rq, UBLK_FATE_PARK, 0);
 	else
-		ublk_fail(dev, rq, BLK_STS_IOERR);
+		ublk_settle(dev, rq, UBLK_FATE_FAIL, 0);
 	ublk_cmd_end(s, slot, cmd, issue_flags);
 	ublk_slot_store(s, slot, UBLK_SLOT_HANDING, UBLK_SLOT_FREE);
 	ublk_session_put(s);
@@ -117,7 +119,7 @@ static int ublk_copy_to_server(struct ublk_session *s, struct ublk_slot *slot)
 	size_t len = blk_rq_bytes(rq);
 	u64 addr = slot->addr;
 
-	if (req_op(rq) != REQ_OP_WRITE || ublk_is_user_copy(s->dev) || ublk_is_get_data(s->dev))
+	if (req_op(rq) != REQ_OP_WRITE || !ublk_is_copying(s->dev) || ublk_is_get_data(s->dev))
 		return 0;
 	if (ublk_copy_buffer_nofault(rq, addr, len, true))
 		return 0;
@@ -126,24 +128,24 @@ static int ublk_copy_to_server(struct ublk_session *s, struct ublk_slot *slot)
 }
 
 static void ublk_hand_over(struct ublk_session *s, struct ublk_slot *slot,
-			   struct io_uring_cmd *cmd, unsigned int issue_flags)
+			   struct io_uring_cmd *cmd, unsigned int issue_flags, u32 desc_flags)
 {
 	struct request *rq = slot->rq;
 
 	slot->cmd = NULL;	/* the server has the turn, and no command of it is held (I4) */
 	if (req_op(rq) == REQ_OP_WRITE && ublk_is_get_data(s->dev)) {
-		ublk_describe(s, slot, rq, 0);
+		ublk_describe(s, slot, rq, 0, desc_flags);
 		ublk_slot_store(s, slot, UBLK_SLOT_HANDING, UBLK_SLOT_GETDATA);
 		io_uring_cmd_done(cmd, UBLK_IO_RES_NEED_GET_DATA, issue_flags);
 		return;
 	}
-	ublk_describe(s, slot, rq, slot->addr);
+	ublk_describe(s, slot, rq, slot->addr, desc_flags);
 	/* before the command is out: the answer to it may come at once */
 	ublk_slot_store(s, slot, UBLK_SLOT_HANDING, UBLK_SLOT_SERVER);
 	io_uring_cmd_done(cmd, UBLK_IO_RES_OK, issue_flags);
 }
 
-/* HANDING. The server gave a bad buffer: the request fails (C12), the slot goes on. */
+/* HANDING. The server gave a bad buffer or index: the request fails (C12), the slot goes on. */
 static void ublk_refuse_buffer(struct ublk_session *s, struct ublk_slot *slot,
 			       struct io_uring_cmd *cmd, unsigned int issue_flags)
 {
@@ -159,17 +161,21 @@ UBLK_TW_FUNC(ublk_request_tw)
 	struct ublk_cmd_pdu *pdu = io_uring_cmd_to_pdu(cmd, struct ublk_cmd_pdu);
 	struct ublk_session *s = pdu->session;
 	struct ublk_slot *slot = pdu->slot;
+	enum ublk_auto_reg reg = UBLK_AUTO_REG_TODO;
 	unsigned int tries = UBLK_COPY_TRIES;
+	u32 desc_flags = 0;
 	int err = 0;
 
 	for (;;) {
 		/* nobody else completes the command from here on (R7), whoever has the request */
 		if (!ublk_slot_move(s, slot, UBLK_SLOT_QUEUED, UBLK_SLOT_HANDING)) {
 			WARN_ON_ONCE(!ublk_slot_is_in(slot, UBLK_SLOT_BIT(ABANDONED))); /* I3 */
+			ublk_auto_reg_undo(slot, cmd, issue_flags, reg);
 			ublk_bury(s, slot, cmd, issue_flags);
 			return;
 		}
 		if (dying || !ublk_may_hand_over(s, slot, cmd) || fatal_signal_pending(current)) {
+			ublk_auto_reg_undo(slot, cmd, issue_flags, reg);
 			ublk_bounce(s, slot, cmd, issue_flags);
 			return;
 		}
@@ -177,13 +183,22 @@ UBLK_TW_FUNC(ublk_request_tw)
 			ublk_refuse_buffer(s, slot, cmd, issue_flags);
 			return;
 		}
+		if (ublk_is_auto_reg(s->dev) && !ublk_auto_reg(s, slot, cmd, issue_flags, &reg))
+			continue;
+		if (reg == UBLK_AUTO_REG_FAILED) {
+			if (!(slot->buf_flags & UBLK_AUTO_BUF_REG_FALLBACK)) {
+				ublk_refuse_buffer(s, slot, cmd, issue_flags);
+				return;
+			}
+			desc_flags = UBLK_IO_F_NEED_REG_BUF;
+		}
 		err = ublk_copy_to_server(s, slot);
 		if (!err)
 			break;
 		tries--;
 		cond_resched();
 	}
-	ublk_hand_over(s, slot, cmd, issue_flags);
+	ublk_hand_over(s, slot, cmd, issue_flags, desc_flags);
 }
 
 /*
@@ -198,6 +213,7 @@ static bool ublk_send(struct ublk_session *s, struct request *rq)
 		return false;
 	blk_mq_start_request(rq);
 	slot->rq = rq;
+	ublk_reference_init(s->dev, rq);
 	if (!ublk_slot_take_ready(s, slot, UBLK_SLOT_QUEUED))
 		return false;
 	/* from here the request may be anybody's; the command is ours until it is task work */

@@ -21,9 +21,15 @@
  * REAPING     the session's reaper     -                    to be completed by the reaper
  * CLOSED      nobody, for good         -                    -
  *
+ * With zero copy "held" and "taken away" are about the slot's reference to the request: rings that
+ * have its pages registered have further ones, and who drops the last one ends the request as the
+ * slot's owner has settled it (reference.c). So a slot may be READY again, ABORTED or ABANDONED,
+ * its request not over yet; but no other one can come to the slot then, for the tag is in use.
+ *
  * FETCHING, HANDING and COMMITTING are one notion, "the kernel is working on it": they never
  * sleep (the copies run with page faults disabled), so whoever meets one comes back soon. A
- * SERVER slot whose word also counts pins (a user copy under way) counts as such, too.
+ * SERVER slot whose word also counts pins (a user copy under way, a reference being taken) counts
+ * as such, too.
  */
 #ifndef UBLK_SLOT_TABLE_H
 #define UBLK_SLOT_TABLE_H
@@ -45,7 +51,7 @@ enum ublk_slot_state {
 	UBLK_NR_SLOT_STATES
 };
 
-/* The slot's word: the state in the low byte, above it the number of pins (user copies). */
+/* The slot's word: the state in the low byte, above it the number of pins. */
 #define UBLK_SLOT_STATE_MASK	0xffu
 #define UBLK_SLOT_PIN		0x100u
 
@@ -65,9 +71,9 @@ static const unsigned int ublk_slot_edges[UBLK_NR_SLOT_STATES] = {
 	/* task work starts; monitor or abort take the request */
 	[UBLK_SLOT_QUEUED] = UBLK_SLOT_BIT(HANDING) | UBLK_SLOT_BIT(ABANDONED),
 	/*
-	 * handed over; handed over, data to be asked for; the buffer must be faulted in first
-	 * (back to where it came from); the buffer is bad, so the request failed and the command
-	 * stays; nobody to hand over to
+	 * handed over; handed over, data to be asked for; the buffer must be faulted in or the
+	 * pages registered first (back to where it came from); the buffer is bad, so the request
+	 * failed and the command stays; nobody to hand over to
 	 */
 	[UBLK_SLOT_HANDING] = UBLK_SLOT_BIT(SERVER) | UBLK_SLOT_BIT(GETDATA) |
 			      UBLK_SLOT_BIT(QUEUED) | UBLK_SLOT_BIT(READY) | UBLK_SLOT_BIT(FREE),

@@ -51,7 +51,12 @@
 	 UBLK_F_USER_RECOVERY_REISSUE | UBLK_F_UNPRIVILEGED_DEV | UBLK_F_CMD_IOCTL_ENCODE |\
 	 UBLK_F_USER_COPY | UBLK_F_USER_RECOVERY_FAIL_IO | UBLK_F_UPDATE_SIZE |           \
 	 UBLK_F_QUIESCE | UBLK_F_PER_IO_DAEMON | UBLK_F_SAFE_STOP_DEV |                   \
-	 UBLK_F_NO_AUTO_PART_SCAN | UBLK_F_IO_DESC_SIZE)
+	 UBLK_F_NO_AUTO_PART_SCAN | UBLK_F_IO_DESC_SIZE | UBLK_ZERO_COPY_FEATURES)
+
+/* What needs a kernel whose io_uring takes a request's pages as a registered buffer. */
+#define UBLK_ZERO_COPY_FEATURES                                                           \
+	(UBLK_URING_BUFFERS ? UBLK_F_SUPPORT_ZERO_COPY | UBLK_F_AUTO_BUF_REG |            \
+			      UBLK_F_BUF_REG_OFF_DAEMON : 0)
 
 struct ublk_device;
 
@@ -68,6 +73,9 @@ struct ublk_slot {
 	struct task_struct *owner;	/* pinned; session->owner_lock */
 	u64 exec_id;			/* owner's self_exec_id at FETCH (P10) */
 	u16 q_id, tag;			/* which slot this is; immutable */
+	u16 buf_index;			/* AUTO_BUF_REG, of the command held: where, ... */
+	u8 buf_flags;			/* ... UBLK_AUTO_BUF_REG_* */
+	const void *buf_ring;		/* where the request's pages are now, to compare; or NULL */
 } ____cacheline_aligned_in_smp;
 
 struct ublk_queue {
@@ -106,9 +114,19 @@ struct ublk_session {
 	struct ublk_queue queues[];
 };
 
+/* What is to become of a request that its slot has given up. */
+enum ublk_fate {
+	UBLK_FATE_COMPLETE,		/* by its server's result */
+	UBLK_FATE_PARK,			/* for the next server */
+	UBLK_FATE_FAIL,
+};
+
 /* Private data of a request. */
 struct ublk_rq {
 	u64 parked_since;		/* ns, 0 if it is not parked; request's holder only */
+	atomic_t references;		/* of the slot, and registered buffers; see reference.c */
+	enum ublk_fate fate;		/* these two: by who gives up the slot's, for the last */
+	int result;
 };
 
 struct ublk_device {
@@ -157,6 +175,7 @@ struct ublk_device {
 	atomic_t nr_disks;		/* gendisks of ours not yet freed */
 	atomic_t nr_sessions;		/* sessions not yet freed, stale ones included */
 	atomic_t nr_parked;		/* requests waiting in the requeue list */
+	atomic_t nr_detained;		/* given up by their slot, their pages still registered */
 	atomic64_t parked_ns;		/* total time that requests were parked */
 	atomic64_t nr_late;		/* commands of stale sessions or aborted slots refused */
 	atomic64_t nr_failed;		/* requests ended by the crash path with an error */
@@ -194,6 +213,28 @@ static inline const struct ublk_policy *ublk_policy(const struct ublk_device *de
 static inline bool ublk_is_user_copy(const struct ublk_device *dev)
 {
 	return dev->info.flags & UBLK_F_USER_COPY;
+}
+
+static inline bool ublk_is_zero_copy(const struct ublk_device *dev)
+{
+	return dev->info.flags & UBLK_F_SUPPORT_ZERO_COPY;
+}
+
+static inline bool ublk_is_auto_reg(const struct ublk_device *dev)
+{
+	return dev->info.flags & UBLK_F_AUTO_BUF_REG;
+}
+
+/* Can the pages of a request be in use beyond its slot? */
+static inline bool ublk_has_references(const struct ublk_device *dev)
+{
+	return dev->info.flags & (UBLK_F_SUPPORT_ZERO_COPY | UBLK_F_AUTO_BUF_REG);
+}
+
+/* Does the driver copy between a request and a buffer of the server? */
+static inline bool ublk_is_copying(const struct ublk_device *dev)
+{
+	return !ublk_is_user_copy(dev) && !ublk_has_references(dev);
 }
 
 static inline bool ublk_is_unprivileged(const struct ublk_device *dev)

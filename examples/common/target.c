@@ -93,6 +93,15 @@ static void target_started(struct ublk_device *dev, void *user)
 		target_ops(target)->started(dev, target);
 }
 
+/* What was left to us is told, with the reason; in the background that goes to --log. */
+static void tell_data_mode(const struct ublk_device *dev)
+{
+	if (program.common.data == LIBUBLK_DATA_AUTO)
+		fprintf(stderr, "ublk-%s: data mode %s (%s)\n", program.target.type->name,
+			ublk_data_mode_name(ublk_device_config_of(dev)->data_mode),
+			ublk_device_data_reason(dev));
+}
+
 /*
  * A restarted server is there to take over. If there is nothing to take over any more,
  * somebody has stopped the device meanwhile, and wants it to stay so.
@@ -106,6 +115,7 @@ static int target_open(struct ublk_device *dev, int recovering, void *user)
 		return ublk_set_error(ECANCELED, "device %d was stopped: no new server for it",
 				      ublk_device_id(dev));
 	}
+	tell_data_mode(dev);
 	return target_ops(target)->open ? target_ops(target)->open(dev, recovering, target) : 0;
 }
 

@@ -9,7 +9,9 @@
 
 /* Indexes are LIBUBLK_RECOVERY_* and LIBUBLK_DATA_*. */
 static const char *const recovery_names[] = { "off", "plain", "reissue", "fail-io", NULL };
-static const char *const data_names[] = { "copy", "get-data", "user-copy", NULL };
+static const char *const data_names[] = {
+	"copy", "get-data", "user-copy", "registered", "auto-registered", "auto", NULL
+};
 
 #define AT(field) offsetof(struct target_options, field)
 
@@ -31,7 +33,9 @@ const struct option_def target_device_options[] = {
 	  .choices = recovery_names,
 	  .help = "when the server dies: off, plain, reissue or fail-io (see ublk add --help)" },
 	{ .name = "data", .arg = "HOW", .type = OPTION_CHOICE, .offset = AT(data),
-	  .choices = data_names, .help = "copy, get-data or user-copy (copy)" },
+	  .choices = data_names,
+	  .help = "copy, get-data, user-copy, registered, auto-registered, or auto: the best that "
+		  "works here (copy)" },
 	{ .name = "uuid", .arg = "UUID", .type = OPTION_TEXT, .offset = AT(uuid),
 	  .help = "identity: take this very device over if it exists; default: a new one" },
 	{ .name = "name", .arg = "TEXT", .type = OPTION_TEXT, .offset = AT(name),

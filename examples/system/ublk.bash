@@ -24,7 +24,7 @@ _ublk_values()
 {
 	case $1 in
 	--recovery)	echo off plain reissue fail-io ;;
-	--data)		echo copy get-data user-copy ;;
+	--data)		echo copy get-data user-copy registered auto-registered auto ;;
 	--file | --log)	echo FILE ;;
 	--id | --queues | --depth | --block-size | --max-io | --uuid | --name | --size | --timeout | \
 	--fence-timeout) ;;

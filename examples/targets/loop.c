@@ -30,6 +30,7 @@
 #define LOOP_MAX_ZEROES (128ull << 20)	/* may have to be written out in full */
 #define LOOP_ZERO_CHUNK (1u << 20)
 #define LOOP_CLAIM_WAIT_MS 5000
+#define LOOP_PAGE 4096u
 
 enum loop_step {
 	STEP_READ,
@@ -85,24 +86,21 @@ static int loop_rw_flags(const struct ublk_io *io)
 static void loop_prep_rw(struct loop_disk *disk, struct ublk_io *io, struct loop_io *progress,
 			 struct io_uring_sqe *sqe, enum loop_step step)
 {
-	char *buffer = ublk_io_buffer(io);
 	uint64_t offset = ublk_io_offset(io) + progress->at;
 
 	progress->len = ublk_io_length(io) - progress->at;
-	if (step == STEP_READ) {
-		io_uring_prep_read(sqe, disk->backing.fd, buffer + progress->at,
-				   (unsigned int)progress->len, offset);
-		return;
-	}
 	if (step == STEP_ZERO_WRITE) {
 		if (progress->len > LOOP_ZERO_CHUNK)
 			progress->len = LOOP_ZERO_CHUNK;
-		buffer = disk->zeros;
-	} else {
-		buffer += progress->at;
+		io_uring_prep_write(sqe, disk->backing.fd, disk->zeros,
+				    (unsigned int)progress->len, offset);
+		sqe->rw_flags = loop_rw_flags(io);
+		return;
 	}
-	io_uring_prep_write(sqe, disk->backing.fd, buffer, (unsigned int)progress->len, offset);
-	sqe->rw_flags = loop_rw_flags(io);
+	/* in memory or in registered pages: it cannot fail within the request */
+	ublk_io_prep_rw(io, sqe, disk->backing.fd, progress->at, (uint32_t)progress->len, offset);
+	if (step == STEP_WRITE)
+		sqe->rw_flags = loop_rw_flags(io);
 }
 
 static void loop_prep_fallocate(struct loop_disk *disk, struct ublk_io *io,
@@ -200,8 +198,15 @@ static int loop_submit(struct ublk_io *io, void *user)
 /* Behind the end of the file there are zeros, also within its last block. */
 static void read_rest_is_zeros(struct target *target, struct ublk_io *io, uint64_t got)
 {
-	memset((char *)ublk_io_buffer(io) + got, 0, ublk_io_length(io) - got);
-	target_done(target, io, 0);
+	const struct loop_disk *disk = loop_disk(target);
+	uint64_t end = ublk_io_length(io), len;
+	int r = 0;
+
+	for (; got < end && !r; got += len) {
+		len = end - got < LOOP_ZERO_CHUNK ? end - got : LOOP_ZERO_CHUNK;
+		r = ublk_io_copy_in(io, got, disk->zeros, len);
+	}
+	target_done(target, io, r);
 }
 
 static void read_done(struct target *target, struct ublk_io *io, unsigned int res)
@@ -328,9 +333,6 @@ static int loop_open(struct ublk_device *dev, int recovering, void *user)
 					      "to (%llu < %llu bytes)",
 				      disk->file, (unsigned long long)size,
 				      (unsigned long long)config->capacity);
-	if (config->data_mode == LIBUBLK_DATA_USER_COPY)
-		return ublk_set_error(EOPNOTSUPP, "this target needs its data in memory: use "
-						  "--data copy or get-data");
 	/* a device that is taken over has the blocks it was made with */
 	r = backing_use_block(&disk->backing, config->logical_block);
 	return r < 0 ? ublk_set_error(r, "%s: cannot leave direct I/O", disk->file) : 0;
@@ -360,6 +362,13 @@ static int open_backing(struct loop_disk *disk, unsigned int flags, struct optio
 	return r;
 }
 
+/* Maybe, then: it is known when the driver was asked. */
+static int is_registered(uint32_t data_mode)
+{
+	return data_mode == LIBUBLK_DATA_REGISTERED || data_mode == LIBUBLK_DATA_AUTO_REGISTERED ||
+	       data_mode == LIBUBLK_DATA_AUTO;
+}
+
 static int loop_prepare(struct target *target, struct ublk_device_config *config,
 			struct option_error *err)
 {
@@ -386,6 +395,10 @@ static int loop_prepare(struct target *target, struct ublk_device_config *config
 	config->capacity = backing->size + config->logical_block - 1;
 	config->capacity -= config->capacity % config->logical_block;
 	config->attrs |= LIBUBLK_ATTR_VOLATILE_CACHE | LIBUBLK_ATTR_FUA;
+	/* without a copy the backing gets the very memory that the disk's users gave */
+	if (backing->is_direct && is_registered(config->data_mode))
+		config->dma_alignment = backing->direct_align < LOOP_PAGE ?
+						backing->direct_align : LOOP_PAGE / 2;
 	if (is_read_only)
 		return 0;
 	config->max_write_zeroes = LOOP_MAX_ZEROES;
@@ -445,6 +458,11 @@ static const struct ublk_target_ops loop_ops = {
 	.cqe = loop_cqe,
 	.open = loop_open,
 	.fence = loop_fence,
+	/* its I/O is the ring's, which cannot reach what has to be copied first */
+	.data_modes = LIBUBLK_DATA_BIT(LIBUBLK_DATA_COPY) |
+		      LIBUBLK_DATA_BIT(LIBUBLK_DATA_GET_DATA) |
+		      LIBUBLK_DATA_BIT(LIBUBLK_DATA_REGISTERED) |
+		      LIBUBLK_DATA_BIT(LIBUBLK_DATA_AUTO_REGISTERED),
 };
 
 const struct target_type loop_target = {

@@ -173,6 +173,7 @@ struct json_object *device_view_json(const struct device_view *view)
 	json_object_object_add(object, "server_pid", json_object_new_int(view->server_pid));
 	add_flag(object, "server_alive", view->is_server_alive);
 	add_text(object, "recovery", ublk_recovery_name(info->recovery));
+	add_text(object, "data", ublk_data_mode_name(ublk_data_mode_of(info->features)));
 	add_number(object, "capacity", info->capacity);
 	add_number(object, "queues", info->nr_queues);
 	add_number(object, "depth", info->queue_depth);

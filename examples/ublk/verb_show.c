@@ -170,6 +170,7 @@ static void info_print(const struct device_view *view)
 	else
 		printf("server        none\n");
 	printf("recovery      %s\n", ublk_recovery_name(info->recovery));
+	printf("data          %s\n", ublk_data_mode_name(ublk_data_mode_of(info->features)));
 	info_figures(&view->figures);
 	info_sizes(info);
 	info_record(view);

@@ -25,6 +25,7 @@
  *   ublk_cmd_payload(cmd)	const void *, what the server put into sqe->cmd.
  *				May be memory the server can still change: copy,
  *				then check.
+ *   ublk_cmd_sqe_addr(cmd)	u64, sqe->addr; the server may still change it: read once
  *   ublk_cmd_ring(cmd)		const void *, identity of the ring, to compare
  *   ublk_cmd_going_away(cmd)	bool; the caller owns the held command.  Its task
  *				is exiting or, where io_uring does not tell the
@@ -32,6 +33,10 @@
  *				in exec or its ring is being torn down.
  *   UBLK_URING_TELLS_CANCEL	1 if IO_URING_F_CANCEL calls come, else 0 (then
  *				IO_URING_F_CANCEL and the mark are no-ops)
+ *
+ *   UBLK_URING_BUFFERS		1 if io_uring lets a driver register the pages of a
+ *				request (6.15), else 0: io_buffer_register_request()
+ *				and io_buffer_unregister() then are -EOPNOTSUPP
  *
  * Opening the disk (the parameters changed):
  *

@@ -20,6 +20,50 @@ static inline const void *ublk_cmd_payload(const struct io_uring_cmd *cmd)
 #endif
 }
 
+/* What FETCH and COMMIT say beside their payload; older kernels do not show it to a driver. */
+static inline u64 ublk_cmd_sqe_addr(const struct io_uring_cmd *cmd)
+{
+#ifdef HAVE_URING_CMD_SQE
+	return READ_ONCE(cmd->sqe->addr);
+#else
+	return 0;
+#endif
+}
+
+#if defined(HAVE_URING_BUFFER_REQUEST)
+#define UBLK_URING_BUFFERS	1
+#elif defined(HAVE_URING_BUFFER_BVEC)
+#define UBLK_URING_BUFFERS	1
+
+static inline int io_buffer_register_request(struct io_uring_cmd *cmd, struct request *rq,
+					     void (*release)(void *), unsigned int index,
+					     unsigned int issue_flags)
+{
+	return io_buffer_register_bvec(cmd, rq, release, index, issue_flags);
+}
+
+static inline int io_buffer_unregister(struct io_uring_cmd *cmd, unsigned int index,
+				       unsigned int issue_flags)
+{
+	return io_buffer_unregister_bvec(cmd, index, issue_flags);
+}
+#else
+#define UBLK_URING_BUFFERS	0
+
+static inline int io_buffer_register_request(struct io_uring_cmd *cmd, struct request *rq,
+					     void (*release)(void *), unsigned int index,
+					     unsigned int issue_flags)
+{
+	return -EOPNOTSUPP;
+}
+
+static inline int io_buffer_unregister(struct io_uring_cmd *cmd, unsigned int index,
+				       unsigned int issue_flags)
+{
+	return -EOPNOTSUPP;
+}
+#endif
+
 /* A macro is not expanded again inside itself: the inner name is the kernel's. */
 #ifndef HAVE_URING_CMD_DONE_3ARGS
 #define io_uring_cmd_done(cmd, ret, issue_flags)				\

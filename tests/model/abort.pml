@@ -73,8 +73,8 @@ inline abort_slots(a_s, park_served, park_queued, gone_only)
 	:: atomic {
 		g ->
 		if
-		:: parks -> PARK(c, g)
-		:: else -> END(c, g); FAILED_CLEANLY
+		:: parks -> settle(c, g, true)
+		:: else -> settle(c, g, false); FAILED_CLEANLY
 		fi;
 		g = 0; parks = 0; c++
 	   }

@@ -74,7 +74,7 @@ end_fault:
 proctype Thread(byte s; byte i)
 {
 	byte g;		/* the request in hand */
-	bit bounced, parks;
+	bit bounced, parks, tried;
 end_none:
 	if
 	:: atomic { i == 0 && CAN_OPEN(s) -> open_device() }
@@ -128,7 +128,7 @@ commit:	/* COMMIT_AND_FETCH; a copier's pin is waited for */
 	};
 	if
 	:: atomic {
-		KIND(i) != USER && faults < NFAULT -> faults++;
+		KIND(i) != USER && KIND(i) != REG && faults < NFAULT -> faults++;
 		STORE(ME, COMMITTING, SERVER)
 	   };
 	   fault_in();
@@ -155,7 +155,7 @@ commit:	/* COMMIT_AND_FETCH; a copier's pin is waited for */
 committed:
 	atomic {
 #ifndef MUTATION_R1
-		END(i, g);
+		settle(i, g, false);
 #endif
 		g = 0;
 		if
@@ -205,8 +205,8 @@ task_work: /* ublk_request_tw() */
 	/* ublk_bounce(): the request first, the slot last (R5) */
 	atomic {
 		if
-		:: parks -> PARK(i, srq[ME])
-		:: else -> END(i, srq[ME])
+		:: parks -> settle(i, srq[ME], true)
+		:: else -> settle(i, srq[ME], false)
 		fi;
 		parks = 0
 	};
@@ -215,6 +215,7 @@ bury:	/* a reference is held, for the command may have the last one */
 #ifndef MUTATION_BURY
 		ref[s]++;
 #endif
+		tried = 0;
 		COMPLETE(s, ME, 1)
 	};
 	atomic {
@@ -235,6 +236,9 @@ bury:	/* a reference is held, for the command may have the last one */
 	};
 hand_over:
 	if
+	/* ublk_auto_reg(): the reference first, then without owning the slot */
+	:: atomic { KIND(i) == REG && !tried -> tried = 1; used[i] = 1; STORE(ME, HANDING, QUEUED) };
+	   goto task_work
 	:: atomic { KIND(i) == COPY && faults < NFAULT -> faults++; STORE(ME, HANDING, QUEUED) };
 	   fault_in();
 	   goto task_work
@@ -242,7 +246,7 @@ hand_over:
 	:: atomic { KIND(i) == GET -> STORE(ME, HANDING, GETDATA) }
 	:: atomic { STORE(ME, HANDING, SERVER) }
 	fi;
-	atomic { COMPLETE(s, ME, 1); goto serve };
+	atomic { tried = 0; COMPLETE(s, ME, 1); goto serve };
 refuse:	/* the buffer is bad: the request fails, the slot goes on */
 	atomic { rcu[s]++; tw[ME] = 0; STORE(ME, HANDING, READY) };
 	LOOK_AGAIN(skip, skip, refused);
@@ -310,6 +314,35 @@ ended:	/* another thread may fetch what this one had */
 	};
 end_lost:
 	false
+}
+
+/*
+ * The rings that have the pages of the tag's request (module/reference.c): when they let go is up to
+ * the server, or to I/O of a dead one; unregistering at COMMIT, too, may or may not be in time.
+ */
+proctype Holder(byte i)
+{
+end_holder:
+	do
+	:: atomic {
+		used[i] -> used[i] = 0;
+		if
+		:: rq[i] == DETAINED && !parks_late[i] -> rq[i] = IDLE
+		:: rq[i] == DETAINED && parks_late[i] ->
+			/* ublk_park_late() */
+			PROPERTY(once, REC != R_OFF);
+			rq[i] = PARKED;
+			parks_late[i] = 0;
+#ifndef MUTATION_LATE
+			if
+			:: cur != NOBODY && phase[cur] == P_LIVE -> resume[cur] = 1; arm()
+			:: else
+			fi
+#endif
+		:: else
+		fi
+	   }
+	od
 }
 
 /* pread() or pwrite() on the device (module/usercopy.c), in any thread or process */

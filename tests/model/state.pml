@@ -11,8 +11,11 @@ mtype:slot = { FREE, FETCHING, READY, LOOKING, QUEUED, HANDING, GETDATA, SERVER,
 	       ABORTED, ABANDONED, REAPING, CLOSED }
 mtype:state = { S_DEAD, S_LIVE, S_QUIESCED, S_FAIL_IO }
 mtype:phase = { P_NONE, P_BRINGUP, P_LIVE, P_CLOSING, P_RETIRED }
-/* A tag's request: ISSUED is held by queue_rq, KICKED is on its way there again. */
-mtype:rq = { IDLE, ISSUED, INSLOT, PARKED, KICKED }
+/*
+ * A tag's request: ISSUED is held by queue_rq, KICKED is on its way there again, DETAINED was given
+ * up by its slot with its pages still registered (reference.c).
+ */
+mtype:rq = { IDLE, ISSUED, INSLOT, PARKED, KICKED, DETAINED }
 
 /* ---- bounds and choices; a configuration is a list of -D -------------------------------- */
 
@@ -57,6 +60,7 @@ mtype:rq = { IDLE, ISSUED, INSLOT, PARKED, KICKED }
 #define COPY	0
 #define GET	1
 #define USER	2
+#define REG	3
 #ifndef KIND0
 #define KIND0	COPY
 #endif
@@ -114,6 +118,8 @@ bit kicked			/* only with a mutation */
 mtype:rq rq[NSL] = IDLE
 byte gen[NSL]			/* which of the tag's requests it is */
 bit inq[NSL]			/* queue_rq runs */
+bit used[NSL]			/* a ring has its pages registered, or I/O on them under way */
+bit parks_late[NSL]		/* DETAINED: is to be parked, else ended */
 
 /* ---- sessions and their slots ---------------------------------------------------------------- */
 
@@ -264,12 +270,31 @@ inline try_release(l_s)
 
 /* The caller has request number g of the tag. */
 #define END(i, g) \
-	PROPERTY(once, rq[i] == INSLOT && gen[i] == g); \
+	PROPERTY(once, rq[i] == INSLOT && gen[i] == g && !used[i]); \
 	rq[i] = IDLE
 
 #define PARK(i, g) \
-	PROPERTY(once, rq[i] == INSLOT && gen[i] == g && REC != R_OFF); \
+	PROPERTY(once, rq[i] == INSLOT && gen[i] == g && !used[i] && REC != R_OFF); \
 	rq[i] = PARKED
+
+#ifdef MUTATION_B6
+#define DETAINS(i)	false
+#else
+#define DETAINS(i)	(used[i])
+#endif
+
+/* ublk_settle() */
+inline settle(t_i, t_g, t_park)
+{
+	if
+	:: DETAINS(t_i) ->
+		PROPERTY(once, rq[t_i] == INSLOT && gen[t_i] == t_g);
+		rq[t_i] = DETAINED;
+		parks_late[t_i] = t_park
+	:: !DETAINS(t_i) && t_park -> PARK(t_i, t_g)
+	:: !DETAINS(t_i) && !(t_park) -> END(t_i, t_g)
+	fi
+}
 
 /* ublk_monitor_arm_locked() */
 inline arm()

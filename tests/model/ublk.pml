@@ -43,6 +43,9 @@ init {
 		run Copier(0, 0);
 		run Copier(1, 0);
 #endif
+#if HAS_KIND(REG)
+		run Holder(0);
+#endif
 #if NQUIESCE
 		run Quiescer();
 #endif

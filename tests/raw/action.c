@@ -38,6 +38,9 @@ static const char *const act_names[] = {
 	[ACT_COPY] = "copy",
 	[ACT_DROP] = "drop",
 	[ACT_DOZE] = "doze",
+	[ACT_KEEP] = "keep",
+	[ACT_REG] = "reg",
+	[ACT_REG_OWNER] = "reg-owner",
 };
 
 static const char *const when_names[] = {
@@ -243,8 +246,15 @@ static void run(struct server *srv, const struct action *action)
 	case ACT_DOZE:
 		atomic_store(&srv->is_dozing, true);
 		break;
+	case ACT_KEEP:
+		atomic_store(&srv->is_keeping, true);
+		break;
+	case ACT_REG:
+		zc_probe(srv, "other");
+		break;
 	case ACT_CLOSE_RING:
 	case ACT_EXEC_WORKER:
+	case ACT_REG_OWNER:
 	case ACT_VFORK:
 	case ACT_THREAD_DIE:
 		order_workers(srv, action->act, action->arg);
@@ -277,6 +287,8 @@ void action_worker_orders(struct worker *w)
 		raw_say("THREAD_GONE worker=%u", w->index);
 		pthread_exit(NULL);
 	}
+	if (orders & 1U << ACT_REG_OWNER)
+		zc_probe(w->srv, "owner");
 	if (orders & 1U << ACT_VFORK)
 		odd_vfork_closer(w);
 	if (orders & 1U << ACT_CLOSE_RING) {

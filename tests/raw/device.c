@@ -30,6 +30,10 @@ int server_create(struct server *srv)
 		srv->info.flags |= UBLK_F_NEED_GET_DATA;
 	if (opt->mode == MODE_USER_COPY)
 		srv->info.flags |= UBLK_F_USER_COPY;
+	if (zc_is_on(srv))
+		srv->info.flags |= UBLK_F_SUPPORT_ZERO_COPY;
+	if (opt->mode == MODE_AUTO)
+		srv->info.flags |= UBLK_F_AUTO_BUF_REG;
 	fail_next_command(srv, "add");
 	res = said("ADD", raw_add(&srv->ctrl, &srv->info));
 	fail_say(srv, "add");
@@ -83,7 +87,11 @@ int server_attach(struct server *srv)
 	res = said("INFO", raw_info(&srv->ctrl, srv->opt.id, &srv->info));
 	if (res < 0)
 		return res;
-	if (srv->info.flags & UBLK_F_USER_COPY)
+	if (srv->info.flags & UBLK_F_AUTO_BUF_REG)
+		srv->opt.mode = MODE_AUTO;
+	else if (srv->info.flags & UBLK_F_SUPPORT_ZERO_COPY)
+		srv->opt.mode = MODE_REGISTERED;
+	else if (srv->info.flags & UBLK_F_USER_COPY)
 		srv->opt.mode = MODE_USER_COPY;
 	else if (srv->info.flags & UBLK_F_NEED_GET_DATA)
 		srv->opt.mode = MODE_GET_DATA;

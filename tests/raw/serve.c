@@ -18,7 +18,8 @@ int server_open_backing(struct server *srv)
 
 	srv->block_fd = -1;
 	if (opt->file)
-		srv->backing_fd = open(opt->file, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+		srv->backing_fd = open(opt->file, O_RDWR | O_CREAT | O_CLOEXEC |
+				       (opt->direct ? O_DIRECT : 0), 0600);
 	else
 		srv->backing_fd = memfd_create("ublk-raw-server", MFD_CLOEXEC);
 	if (srv->backing_fd < 0)

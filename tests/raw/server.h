@@ -19,7 +19,11 @@
 /* wakes a worker from its wait; never delivered anywhere else */
 #define SERVER_NUDGE		SIGRTMIN
 
-enum server_mode { MODE_COPY, MODE_GET_DATA, MODE_USER_COPY };
+enum server_mode { MODE_COPY, MODE_GET_DATA, MODE_USER_COPY, MODE_REGISTERED, MODE_AUTO };
+
+/* what a completion of a worker's ring is about; above the tag in user_data */
+#define ZC_STEP_SHIFT		32
+enum zc_step { ZC_COMMAND, ZC_REGISTER, ZC_DATA, ZC_UNREGISTER };
 
 /* points in a server's life at which an action can be asked for */
 enum when {
@@ -55,6 +59,9 @@ enum act {
 	ACT_COPY,		/* so many threads pread() all requests for ever (user copy) */
 	ACT_DROP,		/* the thread, and those that it makes later, become nobody */
 	ACT_DOZE,		/* the next COMMIT is the last thing that a worker does */
+	ACT_KEEP,		/* from now on COMMIT without UNREGISTER */
+	ACT_REG,		/* every errno of (UN)REGISTER_IO_BUF, in main's thread */
+	ACT_REG_OWNER,		/* the same in the worker's */
 };
 
 struct action {
@@ -67,7 +74,10 @@ struct action {
 struct options {
 	enum server_mode mode;
 	bool takeover, no_add, no_start, sqpoll, defer_taskrun, iosqe_async, fixed_file, inherit,
-	     discard;
+	     discard, direct, fallback;
+	unsigned int table;	/* entries of a ring's buffer table; 0 = as many as tags */
+	unsigned int auto_offset; /* added to the index of automatic registration */
+	uint64_t auto_word;	/* sqe->addr instead of the true one unless 0 */
 	unsigned int queues, depth, split, fetch_only, max_io_bytes, bs_shift, attrs;
 	unsigned int timeout_ms, commit_delay_ms, partial;
 	uint64_t size, flags;
@@ -86,6 +96,8 @@ struct slot {
 	unsigned char *buf;
 	uint32_t last_op;	/* command whose completion is awaited */
 	bool is_held;		/* request taken, not answered: stalled */
+	bool is_registered;	/* by hand, at the tag's own index */
+	int result;		/* of the data */
 };
 
 struct worker {
@@ -112,9 +124,9 @@ struct server {
 	pthread_t main_thread;
 	struct worker workers[SERVER_MAX_WORKERS];
 	unsigned int nr_workers;
-	atomic_bool is_stalling, has_uffd, is_dozing;
+	atomic_bool is_stalling, has_uffd, is_dozing, is_keeping;
 	atomic_ulong bad_addr;		/* 0 = none */
-	atomic_ulong nr_requests, nr_commits, nr_errors, nr_aborted;
+	atomic_ulong nr_requests, nr_commits, nr_errors, nr_aborted, nr_registered;
 	atomic_long nr_held;
 };
 
@@ -126,6 +138,17 @@ const struct ublksrv_io_desc *server_desc(const struct worker *w, unsigned int t
 size_t server_buffers_bytes(const struct worker *w);
 void server_prep_io(struct io_uring_sqe *sqe, int fd, uint32_t op,
 		    const struct ublksrv_io_cmd *cmd);
+void worker_request_ready(struct worker *w, unsigned int tag);
+void worker_answer(struct worker *w, unsigned int tag, int result);
+
+/* zc.c */
+bool zc_is_on(const struct server *srv);
+void zc_setup(struct worker *w);
+uint64_t zc_auto_word(const struct worker *w, unsigned int tag);
+bool zc_register(struct worker *w, unsigned int tag);
+bool zc_serve(struct worker *w, unsigned int tag);
+void zc_done(struct worker *w, unsigned int tag, enum zc_step step, int res);
+void zc_probe(struct server *srv, const char *who);
 
 /* serve.c: carry out one request; bytes done or -errno */
 int server_open_backing(struct server *srv);

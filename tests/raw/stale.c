@@ -23,7 +23,7 @@ static void try_command(struct server *srv, struct io_uring *ring, const char *n
 		.q_id = 0,
 		.tag = tag,
 		.result = 512,
-		.addr = srv->opt.mode == MODE_USER_COPY ? 0 :
+		.addr = srv->opt.mode == MODE_USER_COPY || zc_is_on(srv) ? 0 :
 			(uintptr_t)srv->workers[0].buffers,
 	};
 	struct io_uring_sqe *sqe = raw_get_sqe(ring);

@@ -17,20 +17,22 @@ static const char usage_text[] =
 "usage: ublk-raw-server [OPTION..]\n"
 "device:   --id N (-1) --queues N (1) --depth N (32) --size BYTES (64M) --buf BYTES (512K)\n"
 "          --bs-shift N (9) --flags NAME,.. --recovery off|plain|reissue|fail-io\n"
-"          --mode copy|get-data|user-copy --attrs MASK --discard\n"
-"backing:  --file PATH (else memory)  --block-in PATH: write there before each request\n"
+"          --mode copy|get-data|user-copy|registered|auto --attrs MASK --discard\n"
+"backing:  --file PATH (else memory) --direct  --block-in PATH: write there before each request\n"
 "start:    default ADD, SET_PARAMS, START; --no-add: device is there; --takeover: of --id;\n"
 "          --no-start: somebody else sends START or END; --timeout S (60) for each command\n"
 "server:   --split N workers per queue, --sqpoll, --defer-taskrun, --iosqe-async,\n"
 "          --fixed-file, --fetch-only K tags per worker, --inherit: no close-on-exec,\n"
 "          --commit-delay-ms N, --partial BYTES, --result N instead of the true one,\n"
 "          --bad-addr N from the first FETCH on\n"
+"zero copy: --table N entries, --auto-offset N added to the index, --auto-word N instead of it,\n"
+"          --fallback\n"
 "--fail-nth STEP:N: have the N-th allocation or copy in it fail; prints FAULT STEP hit=0|1\n"
 "   STEP:  add params open fetch live start-recovery (of a --takeover)\n"
 "--do ACT[=ARG]@WHEN[:N], repeatable\n"
 "   ACT:   die exit pause close-char close-ring[=W] exec exec-worker[=W] fork fork-ring\n"
 "          thread-die[=W] stall resume uffd uffd-serve bad-addr=N stale vfork[=W]\n"
-"          copy=N doze drop\n"
+"          copy=N doze drop keep reg reg-owner[=W]\n"
 "   WHEN:  added opened between-fetches fetched ready request:N commit:N usr1 usr2\n"
 "prints ADDED, FETCHED, READY id=.. pid=.., CHILD pid=.., HELD .., CQE .., STALE op=.. res=..,\n"
 "       STATS at each SIGUSR1/2, ENDED when all commands have come back\n";
@@ -40,7 +42,8 @@ enum {
 	OPT_RECOVERY, OPT_MODE, OPT_ATTRS, OPT_DISCARD, OPT_FILE, OPT_BLOCK_IN, OPT_NO_ADD,
 	OPT_TAKEOVER, OPT_NO_START, OPT_TIMEOUT, OPT_SPLIT, OPT_SQPOLL, OPT_DEFER, OPT_ASYNC,
 	OPT_FIXED, OPT_FETCH_ONLY, OPT_INHERIT, OPT_DELAY, OPT_PARTIAL, OPT_RESULT, OPT_BAD_ADDR,
-	OPT_DO, OPT_FAIL_NTH, OPT_HELP,
+	OPT_DO, OPT_FAIL_NTH, OPT_TABLE, OPT_AUTO_OFFSET, OPT_AUTO_WORD, OPT_FALLBACK,
+	OPT_DIRECT, OPT_HELP,
 };
 
 static const struct option long_options[] = {
@@ -74,6 +77,11 @@ static const struct option long_options[] = {
 	{ "bad-addr", required_argument, NULL, OPT_BAD_ADDR },
 	{ "do", required_argument, NULL, OPT_DO },
 	{ "fail-nth", required_argument, NULL, OPT_FAIL_NTH },
+	{ "table", required_argument, NULL, OPT_TABLE },
+	{ "auto-offset", required_argument, NULL, OPT_AUTO_OFFSET },
+	{ "auto-word", required_argument, NULL, OPT_AUTO_WORD },
+	{ "fallback", no_argument, NULL, OPT_FALLBACK },
+	{ "direct", no_argument, NULL, OPT_DIRECT },
 	{ "help", no_argument, NULL, OPT_HELP },
 	{ NULL, 0, NULL, 0 },
 };
@@ -86,6 +94,10 @@ static void parse_mode(struct options *opt, const char *text)
 		opt->mode = MODE_GET_DATA;
 	else if (!strcmp(text, "user-copy"))
 		opt->mode = MODE_USER_COPY;
+	else if (!strcmp(text, "registered"))
+		opt->mode = MODE_REGISTERED;
+	else if (!strcmp(text, "auto"))
+		opt->mode = MODE_AUTO;
 	else
 		raw_die(RAW_EXIT_USAGE, "--mode: '%s'?", text);
 }
@@ -144,6 +156,11 @@ static void parse_option(struct server *srv, int option, const char *arg)
 	case OPT_PARTIAL: opt->partial = raw_number(arg, "--partial"); break;
 	case OPT_RESULT: opt->forced_result = raw_signed(arg, "--result"); break;
 	case OPT_BAD_ADDR: atomic_store(&srv->bad_addr, raw_number(arg, "--bad-addr")); break;
+	case OPT_TABLE: opt->table = raw_number(arg, "--table"); break;
+	case OPT_AUTO_OFFSET: opt->auto_offset = raw_number(arg, "--auto-offset"); break;
+	case OPT_AUTO_WORD: opt->auto_word = raw_number(arg, "--auto-word"); break;
+	case OPT_FALLBACK: opt->fallback = true; break;
+	case OPT_DIRECT: opt->direct = true; break;
 	case OPT_DO:
 		if (!action_parse(opt, arg))
 			raw_die(RAW_EXIT_USAGE, "--do: '%s'?", arg);
@@ -204,10 +221,11 @@ static void block_signals(sigset_t *ret_set)
 
 static void say_stats(struct server *srv, const char *what)
 {
-	raw_say("%s id=%u requests=%lu commits=%lu held=%ld aborted=%lu errors=%lu", what,
-		srv->info.dev_id, atomic_load(&srv->nr_requests), atomic_load(&srv->nr_commits),
+	raw_say("%s id=%u requests=%lu commits=%lu held=%ld aborted=%lu errors=%lu "
+		"registered=%lu", what, srv->info.dev_id, atomic_load(&srv->nr_requests),
+		atomic_load(&srv->nr_commits),
 		atomic_load(&srv->nr_held), atomic_load(&srv->nr_aborted),
-		atomic_load(&srv->nr_errors));
+		atomic_load(&srv->nr_errors), atomic_load(&srv->nr_registered));
 }
 
 /* Until all workers have ended, or SIGTERM; then the exit status. */

@@ -41,7 +41,7 @@ static uint64_t buffer_addr(const struct worker *w, const struct slot *slot)
 	struct server *srv = w->srv;
 	uint64_t bad = atomic_load(&srv->bad_addr);
 
-	if (srv->opt.mode == MODE_USER_COPY)
+	if (srv->opt.mode == MODE_USER_COPY || zc_is_on(srv))
 		return 0;
 	return bad ? bad : (uintptr_t)slot->buf;
 }
@@ -66,16 +66,15 @@ static void queue_io(struct worker *w, unsigned int tag, uint32_t op, int result
 		sqe->flags |= IOSQE_FIXED_FILE;
 	if (srv->opt.iosqe_async)
 		sqe->flags |= IOSQE_ASYNC;
+	sqe->addr = zc_auto_word(w, tag);
 	sqe->user_data = tag;
 	slot->last_op = op;
 }
 
-static void commit(struct worker *w, unsigned int tag)
+void worker_answer(struct worker *w, unsigned int tag, int result)
 {
 	struct server *srv = w->srv;
 	const struct options *opt = &srv->opt;
-	struct slot *slot = &w->slots[tag - w->first_tag];
-	int result = server_serve(w, tag, slot->buf);
 
 	if (opt->forced_result != LONG_MIN)
 		result = opt->forced_result;
@@ -94,12 +93,17 @@ static void commit(struct worker *w, unsigned int tag)
 		odd_doze(w);
 }
 
-static void request_arrived(struct worker *w, unsigned int tag)
+static void serve(struct worker *w, unsigned int tag)
+{
+	if (!zc_serve(w, tag))
+		worker_answer(w, tag, server_serve(w, tag, w->slots[tag - w->first_tag].buf));
+}
+
+void worker_request_ready(struct worker *w, unsigned int tag)
 {
 	struct server *srv = w->srv;
 	struct slot *slot = &w->slots[tag - w->first_tag];
 
-	action_fire(srv, WHEN_REQUEST, atomic_fetch_add(&srv->nr_requests, 1) + 1);
 	if (atomic_load(&srv->is_stalling)) {
 		slot->is_held = true;
 		atomic_fetch_add(&srv->nr_held, 1);
@@ -107,7 +111,16 @@ static void request_arrived(struct worker *w, unsigned int tag)
 			ublksrv_get_op(server_desc(w, tag)));
 		return;
 	}
-	commit(w, tag);
+	serve(w, tag);
+}
+
+static void request_arrived(struct worker *w, unsigned int tag)
+{
+	struct server *srv = w->srv;
+
+	action_fire(srv, WHEN_REQUEST, atomic_fetch_add(&srv->nr_requests, 1) + 1);
+	if (!zc_register(w, tag))
+		worker_request_ready(w, tag);
 }
 
 static void command_done(struct worker *w, unsigned int tag, int res)
@@ -140,7 +153,7 @@ static void resume_held(struct worker *w)
 			continue;
 		w->slots[i].is_held = false;
 		atomic_fetch_sub(&w->srv->nr_held, 1);
-		commit(w, w->first_tag + i);
+		serve(w, w->first_tag + i);
 	}
 }
 
@@ -148,7 +161,7 @@ static void setup_ring(struct worker *w)
 {
 	struct server *srv = w->srv;
 	struct io_uring_params params = { .flags = 0 };
-	unsigned int entries = w->nr_tags + 4;
+	unsigned int entries = (zc_is_on(srv) ? 2 : 1) * w->nr_tags + 4;
 	int ret;
 
 	if (srv->opt.sqpoll) {
@@ -162,6 +175,7 @@ static void setup_ring(struct worker *w)
 		ret = io_uring_register_files(&w->ring, &srv->cfd, 1);
 	if (ret < 0)
 		raw_die(RAW_EXIT_FAIL, "ring of worker %u: %s", w->index, strerror(-ret));
+	zc_setup(w);
 	if (srv->opt.inherit)
 		fcntl(w->ring.ring_fd, F_SETFD, 0);
 	w->has_ring = true;
@@ -215,11 +229,15 @@ static void reap(struct worker *w)
 	struct io_uring_cqe *cqe;
 
 	while (w->has_ring && io_uring_peek_cqe(&w->ring, &cqe) == 0) {
-		unsigned int tag = cqe->user_data;
+		enum zc_step step = (enum zc_step)(cqe->user_data >> ZC_STEP_SHIFT);
+		unsigned int tag = (unsigned int)cqe->user_data;
 		int res = cqe->res;
 
 		io_uring_cqe_seen(&w->ring, cqe);
-		command_done(w, tag, res);
+		if (step)
+			zc_done(w, tag, step, res);
+		else
+			command_done(w, tag, res);
 	}
 }
 

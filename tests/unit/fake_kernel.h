@@ -39,6 +39,8 @@ struct fake_slot {
 	bool is_asking;			/* the request was announced, its data not yet fetched */
 	uint64_t addr;
 	int request;			/* index; -1: none */
+	bool is_registered;		/* the request's pages are in the ring's table */
+	bool is_registering;		/* which the server hears of at its next look */
 };
 
 struct fake_device {
@@ -71,6 +73,9 @@ struct fake_kernel {
 	bool ignores_cancel;
 	bool holds_sqes;		/* the target's SQEs stay under way */
 	int sqe_result;
+	bool fails_auto_reg;		/* the server has to register by hand */
+	int register_result;		/* of REGISTER_IO_BUF */
+	unsigned nr_registers, nr_unregisters;
 	atomic_int io_error;			/* end each I/O command with this; 0: no */
 	atomic_uint nr_commands[32];	/* by the low 5 bits of the number */
 	atomic_uint nr_sqes;		/* of the target, ended */

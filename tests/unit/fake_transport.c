@@ -190,10 +190,31 @@ static void commit(struct fake_slot *slot, int32_t result)
 	request = &fake->requests[slot->request];
 	if (request->op == UBLK_IO_OP_READ && slot->addr && result > 0)
 		memcpy(request->data, (void *)(uintptr_t)slot->addr, sizeof(request->data));
+	if (slot->is_registered)
+		abort();		/* the library unregisters first */
 	request->state = FAKE_DONE;
 	request->result = result;
 	request->nr_done++;
 	slot->request = -1;
+}
+
+/* REGISTER, heard of at the next look; UNREGISTER, never heard of. */
+static int fake_buffer_command(struct fake_slot *slot, uint32_t op, unsigned tag, uint64_t index)
+{
+	bool is_register = op == UBLK_U_IO_REGISTER_IO_BUF;
+
+	fake_step();
+	fake_lock();
+	if (index != tag || slot->is_registered == is_register || slot->request < 0)
+		abort();
+	slot->is_registered = is_register;
+	slot->is_registering = is_register;
+	if (is_register)
+		fake->nr_registers++;
+	else
+		fake->nr_unregisters++;
+	fake_unlock();
+	return 0;
 }
 
 static int fake_queue_command(struct ublk_queue *q, unsigned tag, uint32_t op, int32_t result,
@@ -202,6 +223,8 @@ static int fake_queue_command(struct ublk_queue *q, unsigned tag, uint32_t op, i
 	struct fake_queue *fq = q->t;
 	struct fake_slot *slot = &device_of(q)->slots[q->index][tag];
 
+	if (op == UBLK_U_IO_REGISTER_IO_BUF || op == UBLK_U_IO_UNREGISTER_IO_BUF)
+		return fake_buffer_command(slot, op, tag, addr);
 	fake_step();
 	fake_lock();
 	if (slot->is_held)
@@ -295,6 +318,8 @@ static void hand_over(struct ublk_queue *q, unsigned tag, int index)
 	request->state = FAKE_IN_SERVER;
 	request->nr_delivered++;
 	desc->op_flags = request->op;
+	if (device_of(q)->info.flags & UBLK_F_AUTO_BUF_REG && has_data && fake->fails_auto_reg)
+		desc->op_flags |= UBLK_IO_F_NEED_REG_BUF;
 	desc->nr_sectors = has_data ? 1 : 0;
 	desc->start_sector = request->sector;
 	desc->addr = slot->addr;
@@ -331,12 +356,31 @@ static int look_at(struct ublk_queue *q, unsigned tag)
 	return UBLK_IO_RES_OK;
 }
 
+/* The REGISTER of @tag, if there is one. */
+static unsigned end_register(struct ublk_queue *q, unsigned tag)
+{
+	struct fake_slot *slot = &device_of(q)->slots[q->index][tag];
+	bool is_over;
+
+	fake_lock();
+	is_over = slot->is_registering;
+	slot->is_registering = false;
+	if (is_over && fake->register_result < 0)
+		slot->is_registered = false;
+	fake_unlock();
+	if (is_over)
+		ublk_queue_on_buffer(q, tag, UBLK_U_IO_REGISTER_IO_BUF, fake->register_result);
+	return is_over;
+}
+
 static unsigned end_commands(struct ublk_queue *q)
 {
 	unsigned tag, n = 0;
 
 	for (tag = 0; tag < q->depth; tag++) {
 		int res;
+
+		n += end_register(q, tag);
 
 		fake_lock();
 		res = look_at(q, tag);

@@ -87,7 +87,7 @@ static void fields(void **state)
 	REFUSED(attrs, LIBUBLK_ATTR_FUA);
 	TAKEN(attrs, LIBUBLK_ATTR_FUA | LIBUBLK_ATTR_VOLATILE_CACHE);
 	REFUSED(recovery, 4);
-	REFUSED(data_mode, 3);
+	REFUSED(data_mode, LIBUBLK_DATA_AUTO + 1);
 	REFUSED(flags, 1u << 31);
 	REFUSED(flags, LIBUBLK_HAND_OVER);
 	REFUSED(max_discard, 100);

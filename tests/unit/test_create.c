@@ -141,6 +141,74 @@ static void features(void **state)
 	ublk_device_free(dev);
 }
 
+/* `auto`: what it takes from drivers that have less and less, and says why. */
+static void auto_climbs_down(void **state)
+{
+	static const struct {
+		uint64_t lacks;
+		uint32_t data_modes, mode;
+		const char *reason;
+	} cases[] = {
+		{ 0, 0, LIBUBLK_DATA_AUTO_REGISTERED, "the best there is" },
+		{ UBLK_F_AUTO_BUF_REG, 0, LIBUBLK_DATA_REGISTERED,
+		  "not auto-registered: the driver lacks AUTO_BUF_REG" },
+		{ UBLK_F_AUTO_BUF_REG | UBLK_F_SUPPORT_ZERO_COPY, 0, LIBUBLK_DATA_USER_COPY,
+		  "not auto-registered: the driver lacks ZERO_COPY, AUTO_BUF_REG; "
+		  "not registered: the driver lacks ZERO_COPY" },
+		{ UBLK_F_USER_COPY, 0, LIBUBLK_DATA_COPY,
+		  "not user-copy: the driver lacks USER_COPY" },
+		{ 0, LIBUBLK_DATA_BIT(LIBUBLK_DATA_COPY) |
+		     LIBUBLK_DATA_BIT(LIBUBLK_DATA_REGISTERED), LIBUBLK_DATA_REGISTERED,
+		  "not auto-registered: target fake cannot" },
+	};
+	struct ublk_device_config config = fake_config(1);
+	struct ublk_target_ops ops = fake_target_ops;
+	const uint64_t all = fake->features;
+	struct ublk_device *dev;
+	size_t i;
+
+	(void)state;
+	config.data_mode = LIBUBLK_DATA_AUTO;
+	for (i = 0; i < ARRAY_SIZE(cases); i++) {
+		fake->features = all & ~cases[i].lacks;
+		ops.data_modes = cases[i].data_modes;
+		assert_int_equal(ublk_device_create(ctl, &config, &ops, target, &dev), 0);
+		assert_int_equal(ublk_device_config_of(dev)->data_mode, cases[i].mode);
+		assert_non_null(strstr(ublk_device_data_reason(dev), cases[i].reason));
+		ublk_device_free(dev);
+	}
+	/* a driver that does not tell what it has */
+	fake->features = 0;
+	ops.data_modes = 0;
+	assert_int_equal(ublk_device_create(ctl, &config, &ops, target, &dev), 0);
+	assert_int_equal(ublk_device_config_of(dev)->data_mode, LIBUBLK_DATA_COPY);
+	ublk_device_free(dev);
+
+	/* asked for by name it is that or nothing */
+	fake->features = all & ~UBLK_F_SUPPORT_ZERO_COPY;
+	config.data_mode = LIBUBLK_DATA_REGISTERED;
+	assert_int_equal(ublk_device_create(ctl, &config, &ops, target, &dev), -EOPNOTSUPP);
+	assert_sentence("ZERO_COPY");
+	fake->features = all;
+	ops.data_modes = LIBUBLK_DATA_BIT(LIBUBLK_DATA_COPY);
+	assert_int_equal(ublk_device_create(ctl, &config, &ops, target, &dev), -EOPNOTSUPP);
+	assert_sentence("cannot serve data mode registered");
+	assert_false(fake->devices[0].exists);
+}
+
+static void data_modes_have_names(void **state)
+{
+	uint32_t mode;
+
+	(void)state;
+	for (mode = LIBUBLK_DATA_COPY; mode <= LIBUBLK_DATA_AUTO; mode++)
+		assert_int_equal(ublk_data_mode_parse(ublk_data_mode_name(mode)), mode);
+	assert_string_equal(ublk_data_mode_name(LIBUBLK_DATA_AUTO + 1), "unknown");
+	assert_int_equal(ublk_data_mode_parse("zero"), -EINVAL);
+	assert_sentence("auto-registered");
+	assert_int_equal(ublk_data_mode_parse(NULL), -EINVAL);
+}
+
 #define TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 
 int main(void)
@@ -150,6 +218,8 @@ int main(void)
 		TEST(a_failed_create_leaves_nothing),
 		TEST(id_taken),
 		TEST(features),
+		TEST(auto_climbs_down),
+		TEST(data_modes_have_names),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

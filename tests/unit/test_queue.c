@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT OR LGPL-2.1-or-later
 /* Who owns a request: delivery, completion here and in other threads, misuse, stop while busy. */
+#include <liburing.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -49,6 +50,7 @@ static void write_and_read_back(void **state)
 {
 	static const uint32_t modes[] = {
 		LIBUBLK_DATA_COPY, LIBUBLK_DATA_GET_DATA, LIBUBLK_DATA_USER_COPY,
+		LIBUBLK_DATA_REGISTERED, LIBUBLK_DATA_AUTO_REGISTERED, LIBUBLK_DATA_AUTO,
 	};
 	size_t i;
 
@@ -62,15 +64,125 @@ static void write_and_read_back(void **state)
 		start(&rig, config);
 		w = fake_request(0, 0, UBLK_IO_OP_WRITE, 7);
 		assert_true(fake_server_step(&rig.server) > 0);
-		/* With get-data the data comes with a second command. */
+		/* With get-data the data comes with a second command; registering is one, too. */
 		fake_server_step(&rig.server);
 		assert_int_equal(fake->requests[w].result, FAKE_DATA);
 		r = fake_request(0, 0, UBLK_IO_OP_READ, 7);
 		memset(fake->requests[r].data, 0, FAKE_DATA);
 		fake_server_step(&rig.server);
+		fake_server_step(&rig.server);
 		assert_int_equal(fake->requests[r].result, FAKE_DATA);
 		assert_memory_equal(fake->requests[r].data, fake->requests[w].data, FAKE_DATA);
 		assert_int_equal(stats(&rig).completed, 2);
+		end(&rig);
+	}
+}
+
+/* Registered by hand, unregistered before each COMMIT; requests without data are not. */
+static void pages_are_registered_and_unregistered(void **state)
+{
+	struct ublk_device_config config = fake_config(1);
+	struct rig rig;
+	int w, f;
+
+	(void)state;
+	config.data_mode = LIBUBLK_DATA_REGISTERED;
+	start(&rig, config);
+	assert_null(rig.q->bufs);
+	w = fake_request(0, 0, UBLK_IO_OP_WRITE, 7);
+	fake_server_step(&rig.server);
+	assert_int_equal(rig.target->nr_submit, 0);	/* not before it is registered */
+	fake_server_step(&rig.server);
+	assert_int_equal(rig.target->nr_submit, 1);
+	assert_int_equal(fake->requests[w].result, FAKE_DATA);
+	assert_int_equal(fake->nr_registers, 1);
+	assert_int_equal(fake->nr_unregisters, 1);
+	f = fake_request(0, 0, UBLK_IO_OP_FLUSH, 0);
+	fake_server_step(&rig.server);
+	assert_int_equal(fake->requests[f].nr_done, 1);
+	assert_int_equal(fake->nr_registers, 1);
+	end(&rig);
+}
+
+/* The driver does it, and when it says that it could not the library does. */
+static void automatic_registration_has_a_fallback(void **state)
+{
+	struct ublk_device_config config = fake_config(1);
+	struct rig rig;
+	int i, fails;
+
+	(void)state;
+	config.data_mode = LIBUBLK_DATA_AUTO_REGISTERED;
+	start(&rig, config);
+	for (fails = 0; fails < 2; fails++) {
+		fake->fails_auto_reg = fails;
+		i = fake_request(0, 0, UBLK_IO_OP_WRITE, 7);
+		fake_server_step(&rig.server);
+		fake_server_step(&rig.server);
+		assert_int_equal(fake->requests[i].result, FAKE_DATA);
+		assert_int_equal(fake->nr_registers, fails);
+		assert_int_equal(fake->nr_unregisters, fails);
+	}
+	end(&rig);
+}
+
+static void failed_registration_fails_the_request(void **state)
+{
+	struct ublk_device_config config = fake_config(1);
+	struct rig rig;
+	int i;
+
+	(void)state;
+	config.data_mode = LIBUBLK_DATA_REGISTERED;
+	start(&rig, config);
+	fake->register_result = -ENOMEM;
+	i = fake_request(0, 0, UBLK_IO_OP_READ, 7);
+	fake_server_step(&rig.server);
+	fake_server_step(&rig.server);
+	assert_int_equal(fake->requests[i].result, -EIO);
+	assert_int_equal(rig.target->nr_submit, 0);
+	fake->register_result = 0;
+	i = fake_request(0, 0, UBLK_IO_OP_READ, 7);
+	fake_server_step(&rig.server);
+	fake_server_step(&rig.server);
+	assert_int_equal(fake->requests[i].result, FAKE_DATA);
+	/* what can not be taken out again would keep its request for ever */
+	ublk_queue_on_buffer(rig.q, 0, UBLK_U_IO_UNREGISTER_IO_BUF, -EINVAL);
+	assert_int_equal(ublk_queue_step(rig.q, 0), -EINVAL);
+	end(&rig);
+}
+
+static void an_sqe_is_prepared_as_the_mode_wants_it(void **state)
+{
+	static const uint32_t modes[] = { LIBUBLK_DATA_COPY, LIBUBLK_DATA_REGISTERED };
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < ARRAY_SIZE(modes); i++) {
+		bool is_fixed = modes[i] == LIBUBLK_DATA_REGISTERED;
+		struct ublk_device_config config = fake_config(1);
+		struct io_uring_sqe sqe = { .user_data = 5 };
+		struct ublk_io *io;
+		struct rig rig;
+
+		config.data_mode = modes[i];
+		start(&rig, config);
+		rig.target->holds = true;
+		fake_request(0, 0, UBLK_IO_OP_WRITE, 7);
+		fake_server_step(&rig.server);
+		fake_server_step(&rig.server);
+		assert_int_equal(rig.target->nr_held, 1);
+		io = rig.target->held[0];
+		assert_int_equal(ublk_io_buffer_index(io), is_fixed ? (int)ublk_io_tag(io) : -1);
+		assert_int_equal(ublk_io_prep_rw(io, &sqe, 3, 100, 412, 1000), 0);
+		assert_int_equal(sqe.opcode, is_fixed ? IORING_OP_WRITE_FIXED : IORING_OP_WRITE);
+		assert_int_equal(sqe.fd, 3);
+		assert_int_equal(sqe.addr, (uintptr_t)ublk_io_buffer(io) + 100);
+		assert_int_equal(sqe.len, 412);
+		assert_int_equal(sqe.off, 1000);
+		assert_int_equal(sqe.user_data, 5);
+		assert_int_equal(ublk_io_prep_rw(io, &sqe, 3, 100, 413, 0), -EINVAL);
+		ublk_io_complete(io, 0);
 		end(&rig);
 	}
 }
@@ -341,6 +453,10 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(write_and_read_back),
+		cmocka_unit_test(pages_are_registered_and_unregistered),
+		cmocka_unit_test(automatic_registration_has_a_fallback),
+		cmocka_unit_test(failed_registration_fails_the_request),
+		cmocka_unit_test(an_sqe_is_prepared_as_the_mode_wants_it),
 		cmocka_unit_test(negative_result_of_submit_completes),
 		cmocka_unit_test(positive_result_is_an_error),
 		cmocka_unit_test(second_completion_is_counted_and_ignored),

@@ -6,6 +6,7 @@
 . "$UBLK_TESTS/vm/lib.sh"
 . "$UBLK_TESTS/vm/raw.sh"
 . "$UBLK_TESTS/vm/cli.sh"
+. "$UBLK_TESTS/vm/zc.sh"
 . "$UBLK_TESTS/vm/matrix.sh"
 
 seed=${1:-$((SRANDOM % 32768))}

@@ -100,7 +100,7 @@ head -c 4M /dev/urandom >data
 dd if=data of=/dev/ublkb1 bs=256k oflag=direct status=none
 cmp data <(dd if=/dev/ublkb1 bs=1M iflag=direct status=none)
 ublk del 1
-expect 1 "use --data copy or get-data" ublk add loop --file "$img" --data user-copy
+expect 1 "cannot serve data mode user-copy" ublk add loop --file "$img" --data user-copy
 
 note "the same file at once again, as something else"
 ublk add loop --file "$img" --read-only --block-size 4096 --recovery off --json >ro.json

@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: MIT OR LGPL-2.1-or-later
 # shellcheck shell=bash disable=SC2034 # what is set here is used by others
 # The crash matrix: a cell is one way of recovery, data, queues and I/O scheduler, and is killed so
-# often under ublk-torture, which judges every block after each kill. Sourced after raw.sh, cli.sh.
+# often under ublk-torture, which judges every block after each kill. Sourced after raw.sh, cli.sh,
+# zc.sh.
 #
 #	cell reissue copy 4 none KILLS SEED KIND
 #
@@ -17,12 +18,16 @@
 POINTS=$UBLK_TESTS/points
 RECOVERIES=(reissue plain fail-io off)
 DATAS=(copy get-data user-copy)
+# where io_uring takes the pages of requests
+! has_zero_copy || DATAS+=(registered auto-registered)
 KINDS=(random stopped point)
 SERVING=(before-commit commit-prepared after-submit delivered)
 declare -A SERVING_OF=(
 	[copy]='before-io-sqe after-io-sqe'
 	[get-data]='before-io-sqe after-io-sqe get-data-prepared'
 	[user-copy]='before-copy after-copy'
+	[registered]='before-io-sqe after-io-sqe'
+	[auto-registered]='before-io-sqe after-io-sqe'
 )
 AREA=2M
 

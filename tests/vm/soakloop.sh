@@ -23,6 +23,7 @@ tell_cell()
 cleanup tell_cell
 . "$UBLK_TESTS/vm/raw.sh"
 . "$UBLK_TESTS/vm/cli.sh"
+. "$UBLK_TESTS/vm/zc.sh"
 . "$UBLK_TESTS/vm/matrix.sh"
 
 COUNT=$1 SEED=$2 CELL_NR=$3 BATCH=$4

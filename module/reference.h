@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#ifndef UBLK_REFERENCE_H
+#define UBLK_REFERENCE_H
+
+#include "ublk_drv.h"
+
+/* The slot's own reference; before the request is in the slot. */
+static inline void ublk_reference_init(struct ublk_device *dev, struct request *rq)
+{
+	struct ublk_rq *data = blk_mq_rq_to_pdu(rq);
+
+	if (ublk_has_references(dev))
+		atomic_set(&data->references, 1);
+}
+
+void ublk_reference_get(struct request *rq);
+void ublk_reference_put(struct request *rq);
+void ublk_settle(struct ublk_device *dev, struct request *rq, enum ublk_fate fate, int result);
+
+#endif /* UBLK_REFERENCE_H */
