@@ -4,8 +4,7 @@
 
 #include "ublk_drv.h"
 
-/* Its parameters are the kernel's affair. */
-typeof(*((struct block_device_operations *)NULL)->report_zones) ublk_report_zones;
+UBLK_REPORT_ZONES_PROTO(ublk_report_zones);
 
 void ublk_zones_begin(struct ublk_device *dev);
 int ublk_zones_result(struct ublk_device *dev);

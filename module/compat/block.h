@@ -65,9 +65,10 @@ typedef fmode_t blk_mode_t;
 #endif
 
 #ifdef HAVE_ZONE_REPORT_ARGS
-#define UBLK_REPORT_ZONES(name)							\
+#define UBLK_REPORT_ZONES_PROTO(name)						\
 	int name(struct gendisk *disk, sector_t sector, unsigned int nr_zones,	\
 		 struct blk_report_zones_args *args)
+#define UBLK_REPORT_ZONES(name)	UBLK_REPORT_ZONES_PROTO(name)
 #else
 struct blk_report_zones_args {
 	report_zones_cb cb;
@@ -81,12 +82,14 @@ static inline int disk_report_zone(struct gendisk *disk, struct blk_zone *zone,
 	return args->cb(zone, idx, args->data);
 }
 
+#define UBLK_REPORT_ZONES_PROTO(name)						\
+	int name(struct gendisk *disk, sector_t sector, unsigned int nr_zones,	\
+		 report_zones_cb cb, void *data)
 #define UBLK_REPORT_ZONES(name)							\
 	static int name##_body(struct gendisk *disk, sector_t sector,		\
 			       unsigned int nr_zones,				\
 			       struct blk_report_zones_args *args);		\
-	int name(struct gendisk *disk, sector_t sector, unsigned int nr_zones,	\
-		 report_zones_cb cb, void *data)				\
+	UBLK_REPORT_ZONES_PROTO(name)						\
 	{									\
 		struct blk_report_zones_args args = { cb, data };		\
 										\

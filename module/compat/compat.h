@@ -45,6 +45,7 @@
  *	UBLK_REPORT_ZONES(ublk_report_zones)	body with: disk, sector, nr_zones,
  *	{ ... return number; }			args; int, for .report_zones; passes
  *						args to disk_report_zone()
+ *	UBLK_REPORT_ZONES_PROTO(ublk_report_zones);	its prototype
  *   UBLK_HAS_ZONED		0 where the kernel was built without; then
  *				blk_revalidate_disk_zones() gives -EOPNOTSUPP
  *
