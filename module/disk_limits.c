@@ -53,8 +53,9 @@ static void set_zoned(const struct ublk_param_zoned *z, struct queue_limits *lim
 	lim->features |= BLK_FEAT_ZONED;
 	lim->max_open_zones = z->max_open_zones;
 	lim->max_active_zones = z->max_active_zones;
-	lim->max_hw_zone_append_sectors = min(whole_blocks(z->max_zone_append_sectors, lim),
-					      min(lim->max_hw_sectors, lim->chunk_sectors));
+	lim->max_hw_zone_append_sectors =
+		min_t(u32, whole_blocks(z->max_zone_append_sectors, lim),
+		      min_t(u32, lim->max_hw_sectors, lim->chunk_sectors));
 }
 
 /*

@@ -16,7 +16,7 @@ static char run_dir[64];
 #define KNOWN_FEATURES	(UBLK_F_CMD_IOCTL_ENCODE | UBLK_F_NEED_GET_DATA | UBLK_F_USER_RECOVERY | \
 			 UBLK_F_USER_RECOVERY_REISSUE | UBLK_F_USER_RECOVERY_FAIL_IO | \
 			 UBLK_F_USER_COPY | UBLK_F_UPDATE_SIZE | UBLK_F_QUIESCE | \
-			 UBLK_F_SAFE_STOP_DEV)
+			 UBLK_F_SAFE_STOP_DEV | UBLK_F_ZONED)
 
 /*
  * A kernel's locks order nothing in its users. ThreadSanitizer must not take those of the fake for
