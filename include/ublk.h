@@ -757,7 +757,8 @@ int ublk_queue_get_stats(const struct ublk_queue *q, struct ublk_queue_stats *re
 unsigned ublk_io_op(const struct ublk_io *io);		/* LIBUBLK_OP_* */
 uint32_t ublk_io_flags(const struct ublk_io *io);	/* LIBUBLK_IO_*, other bits may be set */
 uint64_t ublk_io_offset(const struct ublk_io *io);	/* bytes */
-uint64_t ublk_io_length(const struct ublk_io *io);	/* bytes; 0 for FLUSH, ZONE_*, REPORT_ZONES */
+uint64_t ublk_io_length(const struct ublk_io *io);	/* bytes; 0: FLUSH, REPORT_ZONES, and of
+							 * ZONE_* all but APPEND */
 unsigned ublk_io_tag(const struct ublk_io *io);		/* 0 .. queue_depth - 1 */
 struct ublk_queue *ublk_io_queue(const struct ublk_io *io);
 /* ops->io_priv_size bytes that belong to this tag, zeroed when the queue is opened. */
@@ -801,7 +802,7 @@ void ublk_io_set_append(struct ublk_io *io, uint64_t offset);
 struct ublk_zone {			/* all in bytes; its size does not change */
 	uint64_t start, length;
 	uint64_t capacity;		/* that can be written, not more than length */
-	uint64_t write_pointer;		/* where the next write goes; counts while there can be one */
+	uint64_t write_pointer;		/* where the next write goes, while there can be one */
 	uint32_t type, condition;	/* LIBUBLK_ZONE_* */
 };
 

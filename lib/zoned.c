@@ -44,7 +44,7 @@ int ublk_zoned_check(struct ublk_device_config *c)
 	}
 	if (c->zone_size & (c->zone_size - 1) || c->zone_size < c->logical_block ||
 	    c->zone_size >> SECTOR_SHIFT > UINT32_MAX)
-		return bad("zone_size", "must be a power of two from logical_block on, up to 1 TiB");
+		return bad("zone_size", "must be a power of two from logical_block to 1 TiB");
 	if (c->capacity % c->zone_size)
 		return bad("capacity", "must be a multiple of zone_size");
 	nr_zones = c->capacity / c->zone_size;

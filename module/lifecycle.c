@@ -148,7 +148,8 @@ bool ublk_may_go_live(struct ublk_device *dev, unsigned int from_states, u64 beg
 	return may;
 }
 
-static int ublk_start_once(struct ublk_device *dev, struct pid *server, u64 begun)
+/* *ret_live: it is live now, whatever is returned. */
+static int ublk_start_once(struct ublk_device *dev, struct pid *server, u64 begun, bool *ret_live)
 {
 	struct gendisk *disk;
 	int err;
@@ -166,6 +167,7 @@ static int ublk_start_once(struct ublk_device *dev, struct pid *server, u64 begu
 		ublk_disk_discard(dev, disk);
 		return err;
 	}
+	*ret_live = true;
 	ublk_disk_attach(dev, disk);
 	if (!ublk_is_zoned(dev))
 		return ublk_disk_add(dev);
@@ -174,8 +176,8 @@ static int ublk_start_once(struct ublk_device *dev, struct pid *server, u64 begu
 }
 
 /*
- * The server is asked for its zones, by zones_work. Nothing is held meanwhile (B10): it may die, and
- * then what it was asked waits for another server, or fails, as any I/O.
+ * The server is asked for its zones, by zones_work. Nothing is held meanwhile (B10): it may die,
+ * and then what it was asked waits for another server, or fails, as any I/O.
  */
 static int ublk_start_zoned(struct ublk_device *dev, u64 begun)
 {
@@ -196,6 +198,7 @@ static int ublk_start_zoned(struct ublk_device *dev, u64 begun)
 static int ublk_start(struct ublk_device *dev, struct pid *server)
 {
 	u64 ticket, begun = ublk_stops_begun(dev);
+	bool live = false;
 	int err;
 
 	do {
@@ -203,10 +206,9 @@ static int ublk_start(struct ublk_device *dev, struct pid *server)
 									 begun)) ||
 		    mutex_lock_interruptible(&dev->mutex))
 			return -EINTR;
-		err = ublk_start_once(dev, server, begun);
+		err = ublk_start_once(dev, server, begun, &live);
 		/* live, but without a disk */
-		ticket = err && err != -EINPROGRESS && dev->disk && !dev->disk_added ?
-				 ublk_stop_begin(dev, 0) : 0;
+		ticket = live && err && err != -EINPROGRESS ? ublk_stop_begin(dev, 0) : 0;
 		mutex_unlock(&dev->mutex);
 	} while (err == -EAGAIN);
 	if (err == -EINPROGRESS) {

@@ -86,8 +86,10 @@ static int check_zoned(const struct ublk_param_zoned *z, const struct ublk_param
 	/* an open zone is an active one */
 	if (z->max_active_zones && z->max_open_zones > z->max_active_zones)
 		return -EINVAL;
-	/* btrfs and zonefs can do without, 6.1 can not */
-	return z->max_zone_append_sectors >> (b->logical_bs_shift - UBLK_SECTOR_SHIFT) ? 0 : -EINVAL;
+	/* a block at least */
+	if (!(z->max_zone_append_sectors >> (b->logical_bs_shift - UBLK_SECTOR_SHIFT)))
+		return -EINVAL;
+	return 0;
 }
 
 static int check_dma_align(const struct ublk_param_dma_align *a)

@@ -3,9 +3,10 @@
  * zoned.c - UBLK_F_ZONED: what the block layer knows of a host-managed disk's zones
  *
  * It asks by a callback, and the answer is the server's: a request of the driver's own, whose data
- * the server brings by user copy. To the crash path it is a request as any other: parked, sent again
- * or failed, and who waits for it waits as a reader would. START needs the answer before there can
- * be a disk, and leaves the asking to a work, so that it holds nothing and can be interrupted:
+ * the server brings by user copy. To the crash path it is a request as any other: parked, sent
+ * again or failed, and who waits for it waits as a reader would. START needs the answer before
+ * there can be a disk, and leaves the asking to a work, so that it holds nothing and can be
+ * interrupted:
  *
  *   ublk_start_once()     LIVE, the disk is the device's but not yet added
  *   ublk_zones_begin()    queues zones_work

@@ -4,10 +4,10 @@
  *
  * What makes it survive is the order: data to the file, then the zone's write pointer in one store
  * to memory that is the file's, then the answer. So an acknowledged write is never beyond the
- * pointer, and data that a death left beyond it is not there: reads end at the pointer, and the next
- * write goes over it. Where death came between pointer and answer, the kernel sends the write once
- * more (REISSUE), and it is recognized. An append that comes once more is written twice, as by any
- * disk whose path is lost: what was not acknowledged may be there.
+ * pointer, and data that a death left beyond it is not there: reads end at the pointer, and the
+ * next write goes over it. Where death came between pointer and answer, the kernel sends the write
+ * once more (REISSUE), and it is recognized: by the place it names, or, of an append, by its data
+ * (append_log.h).
  *
  * Requests are served one after the other in the queue's thread, through the page cache.
  */
@@ -17,6 +17,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "append_log.h"
 #include "target.h"
 #include "zone_table.h"
 #include "zoned_file.h"
@@ -24,12 +25,19 @@
 #define ZONED_BLOCK	4096u
 #define ZONED_REPORT	64u	/* zones described at once */
 
+struct zoned_queue {
+	int append;		/* entry of the append that is being answered, or -1 */
+	char *buffer;		/* max_io bytes */
+	char *compare;		/* the same */
+};
+
 struct zoned_disk {
 	const char *path;
 	uint64_t size, zone_size, zone_capacity;
 	int64_t conventional, max_open, max_active;
 	struct zoned_file file;
 	struct zone_table table;
+	struct append_log log;
 	/* The kernel tells once that pages were lost; a later sync would succeed over the gap. */
 	atomic_int sync_error;
 };
@@ -68,6 +76,32 @@ static int zoned_read(struct zoned_disk *disk, struct ublk_io *io, char *buffer,
 	return r < 0 ? r : ublk_io_copy_in(io, 0, buffer, len);
 }
 
+static struct zoned_queue *queue_of(const struct ublk_io *io)
+{
+	return ublk_queue_priv(ublk_io_queue(io));
+}
+
+/* An append that a dead server has done. Returns true, and says where. */
+static bool zoned_append_is_done(struct zoned_disk *disk, struct ublk_io *io, uint32_t zone,
+				 uint64_t *ret_inside)
+{
+	uint64_t len = ublk_io_length(io), written = zone_written(&disk->table, zone);
+	struct zoned_queue *q = queue_of(io);
+	int entry;
+
+	for (entry = 0; append_log_find(&disk->log, zone, len, written, &entry, ret_inside);
+	     entry++) {
+		if (zoned_file_read(&disk->file, q->compare, len,
+				    zone * disk->table.geo.zone_size + *ret_inside) ||
+		    memcmp(q->compare, q->buffer, len))
+			continue;
+		/* not before this answer is out, either */
+		q->append = entry;
+		return true;
+	}
+	return false;
+}
+
 static int zoned_write_locked(struct zoned_disk *disk, struct ublk_io *io, const char *buffer,
 			      uint32_t zone)
 {
@@ -75,15 +109,21 @@ static int zoned_write_locked(struct zoned_disk *disk, struct ublk_io *io, const
 	bool append = ublk_io_op(io) == LIBUBLK_OP_ZONE_APPEND;
 	int r;
 
+	if (append && zoned_append_is_done(disk, io, zone, &inside)) {
+		ublk_io_set_append(io, start + inside);
+		return 0;
+	}
 	r = zone_begin_write(&disk->table, zone, append ? 0 : ublk_io_offset(io) - start, len,
 			     append, &inside);
 	if (!r)
 		r = zoned_file_write(&disk->file, buffer, len, start + inside);
 	if (r < 0)
 		return r;
-	zone_end_write(&disk->table, zone, inside + len);
-	if (append)
+	if (append) {
+		queue_of(io)->append = append_log_begin(&disk->log, zone, inside, len);
 		ublk_io_set_append(io, start + inside);
+	}
+	zone_end_write(&disk->table, zone, inside + len);
 	return 0;
 }
 
@@ -118,7 +158,8 @@ static int zoned_reset(struct zoned_disk *disk, uint32_t zone)
 {
 	int r = zone_reset(&disk->table, zone);
 
-	/* to give the space back, after the pointer: it is out of sight, so an error does not matter */
+	append_log_forget(&disk->log, zone);
+	/* to give the space back; out of sight by now, so it need not work */
 	if (!r)
 		zoned_file_clear(&disk->file, disk->table.geo.zone_size,
 				 zone * disk->table.geo.zone_size);
@@ -178,7 +219,7 @@ static int zoned_serve(struct zoned_disk *disk, struct ublk_io *io)
 {
 	uint64_t zone = ublk_io_offset(io) / disk->table.geo.zone_size;
 	unsigned op = ublk_io_op(io);
-	char *buffer = ublk_queue_priv(ublk_io_queue(io));
+	char *buffer = queue_of(io)->buffer;
 
 	if (op == LIBUBLK_OP_FLUSH)
 		return zoned_sync(disk);
@@ -207,9 +248,24 @@ static int zoned_serve(struct zoned_disk *disk, struct ublk_io *io)
 static int zoned_submit(struct ublk_io *io, void *user)
 {
 	struct target *target = user;
+	struct zoned_disk *disk = zoned_disk(target);
+	struct zoned_queue *q = queue_of(io);
+	int r;
 
-	target_done(target, io, zoned_serve(zoned_disk(target), io));
+	q->append = -1;
+	append_log_count(&disk->log);
+	r = zoned_serve(disk, io);
+	target_done(target, io, r);
+	/* with .point the answer is with the kernel now */
+	append_log_end(&disk->log, q->append);
 	return 0;
+}
+
+/* There so that the library submits each answer at once. */
+static void zoned_point(const char *name, void *user)
+{
+	(void)name;
+	(void)user;
 }
 
 static int zoned_open(struct ublk_device *dev, int recovering, void *user)
@@ -232,22 +288,36 @@ static int zoned_fence(struct ublk_device *dev, void *user)
 
 static int zoned_queue_open(struct ublk_queue *q, void *user)
 {
-	struct ublk_device *dev = ublk_queue_device(q);
-	void *buffer = NULL;
+	const struct ublk_device_config *config = ublk_device_config_of(ublk_queue_device(q));
+	bool recovering = ublk_device_is_recovering(ublk_queue_device(q));
+	struct zoned_disk *disk = zoned_disk(user);
+	struct zoned_queue *mine = calloc(1, sizeof(*mine));
 
 	/* the fence is ours, and no queue gets a request before all are open */
-	if (!ublk_queue_index(q))
-		zone_table_adopt(&zoned_disk(user)->table, ublk_device_is_recovering(dev));
-	if (posix_memalign(&buffer, ZONED_BLOCK, ublk_device_config_of(dev)->max_io))
+	if (!ublk_queue_index(q)) {
+		zone_table_adopt(&disk->table, recovering);
+		append_log_adopt(&disk->log, disk->file.appends, recovering,
+				 2ull * config->nr_queues * config->queue_depth);
+	}
+	if (mine)
+		mine->buffer = malloc(2ull * config->max_io);
+	if (!mine || !mine->buffer) {
+		free(mine);
 		return ublk_set_error(ENOMEM, "no memory for a buffer");
-	ublk_queue_set_priv(q, buffer);
+	}
+	mine->compare = mine->buffer + config->max_io;
+	ublk_queue_set_priv(q, mine);
 	return 0;
 }
 
 static void zoned_queue_close(struct ublk_queue *q, void *user)
 {
 	(void)user;
-	free(ublk_queue_priv(q));
+	struct zoned_queue *mine = ublk_queue_priv(q);
+
+	if (mine)
+		free(mine->buffer);
+	free(mine);
 	ublk_queue_set_priv(q, NULL);
 }
 
@@ -337,6 +407,7 @@ static const struct ublk_target_ops zoned_ops = {
 	.fence = zoned_fence,
 	.queue_open = zoned_queue_open,
 	.queue_close = zoned_queue_close,
+	.point = zoned_point,
 };
 
 const struct target_type zoned_target = {

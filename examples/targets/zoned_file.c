@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #define HEADER_SIZE	4096u
+#define APPENDS_OFFSET	2048u
 #define DATA_ALIGN	(1u << 20)
 #define CLEAR_CHUNK	(128u << 10)
 #define MAX_ZONES	(1u << 20)
@@ -24,6 +25,9 @@ struct zoned_header {
 	uint32_t version, nr_zones, nr_conventional, max_open, max_active, pad;
 	uint64_t zone_size, zone_capacity;
 };
+
+_Static_assert(APPENDS_OFFSET + APPEND_LOG_ENTRIES * sizeof(struct append_entry) == HEADER_SIZE,
+	       "they end where the zones begin");
 
 static const char zoned_magic[16] = "ublk-zoned disk";
 
@@ -197,6 +201,7 @@ static int map_entries(struct zoned_file *file, const char *path, struct option_
 		return fail(err, -errno, path, "cannot be mapped");
 	}
 	file->entries = (struct zone_entry *)((char *)file->map + HEADER_SIZE);
+	file->appends = (struct append_entry *)((char *)file->map + APPENDS_OFFSET);
 	for (zone = file->geo.nr_conventional; zone < file->geo.nr_zones; zone++) {
 		if (zone_entry_is_sane(&file->geo, &file->entries[zone]))
 			continue;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT OR LGPL-2.1-or-later */
 /*
- * The file behind ublk-zoned: a page that says what it is, an entry for each zone, the data.
+ * The file behind ublk-zoned: a page that says what it is and which appends are under way, an entry
+ * for each zone, the data.
  *
  * The entries are mapped, shared: what is stored there belongs to the kernel at once, whatever
  * becomes of the process. A FLUSH brings them to the disk together with the data.
@@ -8,6 +9,7 @@
 #ifndef EXAMPLES_ZONED_FILE_H
 #define EXAMPLES_ZONED_FILE_H
 
+#include "append_log.h"
 #include "options.h"
 #include "zone_table.h"
 
@@ -15,6 +17,7 @@ struct zoned_file {
 	int fd;
 	struct zone_geometry geo;	/* as the file says */
 	struct zone_entry *entries;
+	struct append_entry *appends;
 	void *map;
 	uint64_t map_size;
 	uint64_t data_offset;

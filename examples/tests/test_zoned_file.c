@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT OR LGPL-2.1-or-later
-/* The file behind ublk-zoned: made, found again, refused; what is stored there outlives a SIGKILL. */
+/* The file behind ublk-zoned: made, found again, refused; what is stored outlives a SIGKILL. */
 #include <errno.h>
 #include <fcntl.h>
 #include <setjmp.h>

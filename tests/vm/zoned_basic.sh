@@ -21,7 +21,7 @@ q=/sys/block/ublkb0/queue
 zone_is 0 0 type 1
 zone_is 0 1 type 2
 zone_is 0 15 start $((15 * 8192))
-zone_is 0 15 cap 0x1800
+zone_is 0 15 cap $((0x1800))
 
 head -c 768K /dev/urandom >data
 note "writes at the pointer, and nowhere else"
@@ -29,7 +29,7 @@ zone_write 0 1 0 data
 zone_is 0 1 wptr $((768 * 2))
 zone_is 0 1 zcond 2
 zone_read 0 1 0 768K | cmp - data
-zone_read 0 1 768K 256K | cmp -n 262144 - /dev/zero
+zone_read 0 1 $((768 * 1024)) 256K | cmp -n 262144 - /dev/zero
 ! zone_write 0 1 4096 data 2>/dev/null || fail "written behind the pointer"
 ! zone_write 0 1 $((1 << 20)) data 2>/dev/null || fail "written before the pointer"
 zone_is 0 1 wptr $((768 * 2))

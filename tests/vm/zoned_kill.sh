@@ -19,9 +19,9 @@ zone_cmd 0 open 1
 
 load()
 {
-	fio --name=z --filename=/dev/ublkb0 --direct=1 --zonemode=zbd --rw=randwrite --bs=4k,32k \
+	fio --name=z --filename=/dev/ublkb0 --direct=1 --zonemode=zbd --rw=randwrite \
 		--bssplit=4k/40:64k/60 --ioengine=libaio --iodepth=8 --numjobs=1 --offset=2z \
-		--size=30z --io_size=400M --max_open_zones=4 --verify=crc32c --verify_backlog=64 \
+		--size=30z --io_size=100M --max_open_zones=4 --verify=crc32c --verify_backlog=64 \
 		--group_reporting --output=fio.out
 }
 

@@ -93,7 +93,7 @@ ctl OK stop --id 0 --timeout 20
 started 0 EBUSY
 kill_server srv0
 del_ends 0
-kill_bg start1 INT
+kill_bg start1 TERM
 wait_bg start1 any
 wait_state 1 DEAD
 [ ! -e /sys/block/ublkb1 ] || fail "there is a disk"
