@@ -156,11 +156,12 @@ static int zoned_finish(struct zoned_disk *disk, uint32_t zone)
 
 static int zoned_reset(struct zoned_disk *disk, uint32_t zone)
 {
+	uint64_t written = zone_written(&disk->table, zone);
 	int r = zone_reset(&disk->table, zone);
 
 	append_log_forget(&disk->log, zone);
 	/* to give the space back; out of sight by now, so it need not work */
-	if (!r)
+	if (!r && written)
 		zoned_file_clear(&disk->file, disk->table.geo.zone_size,
 				 zone * disk->table.geo.zone_size);
 	return r;
@@ -194,8 +195,7 @@ static int zoned_reset_all(struct zoned_disk *disk)
 	int r = 0;
 
 	for (zone = disk->table.geo.nr_conventional; !r && zone < disk->table.geo.nr_zones; zone++)
-		if (zone_written(&disk->table, zone))
-			r = zoned_manage(disk, LIBUBLK_OP_ZONE_RESET, zone);
+		r = zoned_manage(disk, LIBUBLK_OP_ZONE_RESET, zone);
 	return r;
 }
 
