@@ -184,8 +184,9 @@ static int ublk_start_zoned(struct ublk_device *dev, u64 begun)
 	int err;
 
 	if (wait_event_interruptible(dev->wait, ublk_zones_result(dev) != -EINPROGRESS ||
-						ublk_stops_begun(dev) != begun) ||
-	    mutex_lock_interruptible(&dev->mutex))
+				     ublk_stops_begun(dev) != begun))
+		return -EINTR;
+	if (mutex_lock_interruptible(&dev->mutex))
 		return -EINTR;
 	/* only a STOP takes the disk away, and it counts itself in first */
 	err = ublk_stops_begun(dev) != begun ? -EBUSY : ublk_zones_result(dev);

@@ -138,7 +138,7 @@ void ublk_zones_begin(struct ublk_device *dev)
  */
 int ublk_zones_result(struct ublk_device *dev)
 {
-	return smp_load_acquire(&dev->zones_err);
+	return smp_load_acquire(&dev->zones_err);	/* pairs with the work's release */
 }
 
 /**
@@ -152,6 +152,7 @@ void ublk_zones_work(struct work_struct *work)
 	struct ublk_device *dev = container_of(work, struct ublk_device, zones_work);
 	int err = blk_revalidate_disk_zones(dev->disk);
 
+	/* what the block layer has stored comes first; pairs with ublk_zones_result() */
 	smp_store_release(&dev->zones_err, err == -EINPROGRESS ? -EIO : err);
 	wake_up_all(&dev->wait);
 }

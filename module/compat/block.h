@@ -49,8 +49,11 @@ typedef fmode_t blk_mode_t;
 #endif
 
 #ifndef HAVE_RQ_MAP_KERN_RQ
-#define blk_rq_map_kern(rq, buf, len, gfp)					\
-	blk_rq_map_kern((rq)->q, rq, buf, len, gfp)
+static inline int ublk_compat_map_kern(struct request *rq, void *buf, unsigned int len, gfp_t gfp)
+{
+	return blk_rq_map_kern(rq->q, rq, buf, len, gfp);
+}
+#define blk_rq_map_kern		ublk_compat_map_kern
 #endif
 
 #ifdef HAVE_BLK_ZONED

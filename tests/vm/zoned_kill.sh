@@ -2,6 +2,7 @@
 # shellcheck shell=bash
 # desc: SIGKILL under zoned load, 12 times: no error, write pointers kept, all data verified
 # timeout: 240
+# tier: full
 . "$UBLK_TESTS/vm/lib.sh"
 . "$UBLK_TESTS/vm/cli.sh"
 . "$UBLK_TESTS/vm/zoned.sh"
