@@ -538,11 +538,21 @@ struct ublk_device_config {
 	uint32_t latency_every;		/* of so many requests of a kind the latency of one is
 					 * measured; 1: of all, some 200 instructions each;
 					 * default 16 */
+	/*
+	 * Zones, host-managed: written from front to back only. Needs LIBUBLK_DATA_USER_COPY; the
+	 * target gets LIBUBLK_OP_ZONE_* and LIBUBLK_OP_REPORT_ZONES, the first of these already
+	 * while the device starts.
+	 */
+	uint64_t zone_size;		/* bytes, power of two, capacity a multiple; 0: none */
+	uint64_t max_zone_append;	/* bytes; default the smaller of max_io and zone_size */
+	uint32_t max_open_zones;	/* 0: no limit */
+	uint32_t max_active_zones;	/* open or closed, not less than open; 0: no limit */
 };
 
 #define UBLK_DEVICE_CONFIG_INIT { \
 	sizeof(struct ublk_device_config), -1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, \
-	0, 0, { { 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0 } }, NULL, 0, 0, 0 }
+	0, 0, { { 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0 } }, NULL, 0, 0, 0, \
+	0, 0, 0, 0 }
 
 /*
  * Fills in the defaults and checks every field, as create and attach do.
@@ -753,6 +763,14 @@ int ublk_queue_get_stats(const struct ublk_queue *q, struct ublk_queue_stats *re
 #define LIBUBLK_OP_FLUSH	2
 #define LIBUBLK_OP_DISCARD	3
 #define LIBUBLK_OP_WRITE_ZEROES	5
+/* Of devices with zones; the offset says which zone. */
+#define LIBUBLK_OP_ZONE_OPEN	10
+#define LIBUBLK_OP_ZONE_CLOSE	11
+#define LIBUBLK_OP_ZONE_FINISH	12
+#define LIBUBLK_OP_ZONE_APPEND	13	/* a write whose place the target chooses in the zone */
+#define LIBUBLK_OP_ZONE_RESET_ALL 14
+#define LIBUBLK_OP_ZONE_RESET	15
+#define LIBUBLK_OP_REPORT_ZONES	18	/* answered by ublk_io_report_zones() */
 
 #define LIBUBLK_IO_FUA		(1u << 13)	/* durable before it is completed */
 #define LIBUBLK_IO_NOUNMAP	(1u << 15)	/* WRITE_ZEROES: keep the blocks allocated */
@@ -760,7 +778,8 @@ int ublk_queue_get_stats(const struct ublk_queue *q, struct ublk_queue_stats *re
 unsigned ublk_io_op(const struct ublk_io *io);		/* LIBUBLK_OP_* */
 uint32_t ublk_io_flags(const struct ublk_io *io);	/* LIBUBLK_IO_*, other bits may be set */
 uint64_t ublk_io_offset(const struct ublk_io *io);	/* bytes */
-uint64_t ublk_io_length(const struct ublk_io *io);	/* bytes; 0 for FLUSH */
+uint64_t ublk_io_length(const struct ublk_io *io);	/* bytes; 0: FLUSH, REPORT_ZONES, and of
+							 * ZONE_* all but APPEND */
 unsigned ublk_io_tag(const struct ublk_io *io);		/* 0 .. queue_depth - 1 */
 struct ublk_queue *ublk_io_queue(const struct ublk_io *io);
 /* ops->io_priv_size bytes that belong to this tag, zeroed when the queue is opened. */
@@ -775,8 +794,8 @@ void *ublk_io_priv(const struct ublk_io *io);
 void *ublk_io_buffer(const struct ublk_io *io);
 
 /*
- * Data of a request in any data mode: _out reads @len bytes of a WRITE's data from @offset
- * within the request on, _in fills a READ's.
+ * Data of a request in any data mode: _out reads @len bytes of a WRITE's or ZONE_APPEND's data from
+ * @offset within the request on, _in fills a READ's.
  *
  * Returns: 0; -EINVAL outside the request or wrong direction; -errno, -ENODEV the kernel has
  * taken the request back.
@@ -800,6 +819,43 @@ int ublk_io_buffer_index(const struct ublk_io *io);
  */
 int ublk_io_prep_rw(const struct ublk_io *io, struct io_uring_sqe *sqe, int fd, uint64_t at,
 		    uint32_t len, uint64_t offset);
+
+/*
+ * Says where an append went, before its completion with 0: its first byte on the device, which has
+ * to be in the zone that the request names. Without it that is the zone's first byte.
+ */
+void ublk_io_set_append(struct ublk_io *io, uint64_t offset);
+
+#define LIBUBLK_ZONE_CONVENTIONAL	1	/* types; the numbers are the kernel's */
+#define LIBUBLK_ZONE_SEQUENTIAL		2
+
+#define LIBUBLK_ZONE_NOT_WP		0x0	/* conditions; the only one of conventional zones */
+#define LIBUBLK_ZONE_EMPTY		0x1
+#define LIBUBLK_ZONE_IMP_OPEN		0x2	/* by a write */
+#define LIBUBLK_ZONE_EXP_OPEN		0x3	/* by ZONE_OPEN */
+#define LIBUBLK_ZONE_CLOSED		0x4
+#define LIBUBLK_ZONE_READ_ONLY		0xd
+#define LIBUBLK_ZONE_FULL		0xe
+#define LIBUBLK_ZONE_OFFLINE		0xf
+
+struct ublk_zone {			/* all in bytes; its size does not change */
+	uint64_t start, length;
+	uint64_t capacity;		/* that can be written, not more than length */
+	uint64_t write_pointer;		/* where the next write goes, while there can be one */
+	uint32_t type, condition;	/* LIBUBLK_ZONE_* */
+};
+
+/* REPORT_ZONES: so many zones are asked for, from the one at ublk_io_offset() on. Else 0. */
+unsigned ublk_io_nr_zones(const struct ublk_io *io);
+
+/*
+ * Answers a REPORT_ZONES, or a part of it: zones number @first, @first + 1, .. of those asked for.
+ * What is not given is not there: the device ends before it. Then complete with 0.
+ *
+ * Returns: 0; -EINVAL more than asked for, or another operation; -errno as ublk_io_copy_in().
+ */
+int ublk_io_report_zones(struct ublk_io *io, unsigned first, const struct ublk_zone *zones,
+			 unsigned count);
 
 /*
  * An SQE on the queue's ring, zeroed, with user_data set by the library: prepare it, do not set

@@ -51,7 +51,8 @@ static int check_range(const struct ublk_io *io, unsigned op, uint64_t offset, s
 {
 	uint64_t whole = ublk_io_length(io);
 
-	if (ublk_io_op(io) != op)
+	if (ublk_io_op(io) != op &&
+	    (op != LIBUBLK_OP_WRITE || ublk_io_op(io) != LIBUBLK_OP_ZONE_APPEND))
 		return ublk_set_error(EINVAL, "copy in the wrong direction for operation %u",
 				      ublk_io_op(io));
 	if (offset > whole || len > whole - offset)
@@ -61,7 +62,7 @@ static int check_range(const struct ublk_io *io, unsigned op, uint64_t offset, s
 	return 0;
 }
 
-static int user_copy(struct ublk_io *io, uint64_t offset, char *buf, size_t len, bool to_kernel)
+int ublk_user_copy(struct ublk_io *io, uint64_t offset, char *buf, size_t len, bool to_kernel)
 {
 	UBLK_POINT(BEFORE_COPY);
 	while (len) {
@@ -88,7 +89,7 @@ UBLK_EXPORT int ublk_io_copy_out(struct ublk_io *io, uint64_t offset, void *to, 
 	if (r < 0)
 		return r;
 	if (!buf)
-		return user_copy(io, offset, to, len, false);
+		return ublk_user_copy(io, offset, to, len, false);
 	memcpy(to, buf + offset, len);
 	return 0;
 }
@@ -101,7 +102,7 @@ UBLK_EXPORT int ublk_io_copy_in(struct ublk_io *io, uint64_t offset, const void 
 	if (r < 0)
 		return r;
 	if (!buf)
-		return user_copy(io, offset, (char *)from, len, true);
+		return ublk_user_copy(io, offset, (char *)from, len, true);
 	memcpy(buf + offset, from, len);
 	return 0;
 }

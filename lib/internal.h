@@ -4,7 +4,7 @@
  *
  *   serve  supervise                 threads, processes
  *   device  recovery                 a device from the server's side
- *   queue  buffer                    ownership of each request
+ *   queue  buffer  zoned             ownership of each request
  *   inspect  json  record  stats     what is known about a device, and tells of it: uevent
  *   ctl  config  data_mode           commands, checks
  *   transport: uring, uring_ctl      the kernel, or tests/unit/fake_*.c in its place
@@ -88,6 +88,7 @@ struct ublk_io {
 	int result;			/* bytes or -errno, for the COMMIT; by whoever won DONE */
 	unsigned nr_sqes;		/* target's SQEs under way; queue thread */
 	bool is_registered;		/* by hand: to be unregistered before the COMMIT */
+	uint64_t append_sector;		/* where an append went; by who has the request */
 	bool is_settled;		/* DONE is known to the queue thread, and counted */
 	struct ublk_stats_kind *counters; /* of its kind */
 	int64_t begun_ns;		/* when it was delivered; 0: its latency is not measured */
@@ -392,5 +393,13 @@ void ublk_queue_set_error(struct ublk_queue *q, int err);
 int ublk_buffers_init(struct ublk_queue *q);
 void ublk_buffers_exit(struct ublk_queue *q);
 void *ublk_buffer_of(const struct ublk_io *io);	/* NULL with user copy, registered */
+int ublk_user_copy(struct ublk_io *io, uint64_t offset, char *buf, size_t len, bool to_kernel);
+
+/* ---- zoned.c ---- */
+
+int ublk_zoned_check(struct ublk_device_config *config);
+void ublk_zoned_to_params(const struct ublk_device_config *config, struct ublk_params *ret);
+void ublk_zoned_from_params(struct ublk_device_config *config, const struct ublk_params *params);
+int32_t ublk_zone_result(const struct ublk_io *io);
 
 #endif /* LIBUBLK_INTERNAL_H */

@@ -27,8 +27,12 @@
 static int send_command(struct ublk_queue *q, struct ublk_io *io, uint32_t op, int32_t result)
 {
 	bool is_register = op == UBLK_U_IO_REGISTER_IO_BUF;
-	int r = q->transport->queue_command(q, io->tag, op, result, is_register ? io->tag :
-					    (uintptr_t)ublk_buffer_of(io));
+	uint64_t addr = is_register ? io->tag : (uintptr_t)ublk_buffer_of(io);
+	int r;
+
+	if (op == UBLK_U_IO_COMMIT_AND_FETCH_REQ && ublk_io_op(io) == LIBUBLK_OP_ZONE_APPEND)
+		addr = io->append_sector;
+	r = q->transport->queue_command(q, io->tag, op, result, addr);
 
 	if (r < 0) {
 		atomic_store_explicit(&io->state, IO_ENDED, memory_order_relaxed);
@@ -92,7 +96,8 @@ static int32_t result_for_kernel(const struct ublk_io *io, int result)
 
 	if (result)
 		return result;
-	return op == LIBUBLK_OP_READ || op == LIBUBLK_OP_WRITE ? (int32_t)ublk_io_length(io) : 0;
+	return op == LIBUBLK_OP_READ || op == LIBUBLK_OP_WRITE || op == LIBUBLK_OP_ZONE_APPEND ?
+		       (int32_t)ublk_io_length(io) : ublk_zone_result(io);
 }
 
 /* True for the one completion that counts. */
@@ -165,7 +170,8 @@ static bool is_too_long(const struct ublk_queue *q, const struct ublk_io *io)
 {
 	unsigned op = ublk_io_op(io);
 
-	return (op == LIBUBLK_OP_READ || op == LIBUBLK_OP_WRITE) &&
+	return (op == LIBUBLK_OP_READ || op == LIBUBLK_OP_WRITE ||
+		op == LIBUBLK_OP_ZONE_APPEND) &&
 	       ublk_io_length(io) > (q->bufs ? q->buf_stride : q->dev->config.max_io);
 }
 
@@ -193,6 +199,7 @@ static void deliver(struct ublk_queue *q, struct ublk_io *io)
 {
 	/* A copy: what the kernel's page says later is about a later request. */
 	io->desc = *q->transport->queue_desc(q, io->tag);
+	io->append_sector = io->desc.start_sector;
 	io->is_settled = false;
 	UBLK_POINT(DELIVERED);
 	atomic_store_explicit(&io->state, IO_TARGET, memory_order_relaxed);

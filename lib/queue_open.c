@@ -224,6 +224,8 @@ UBLK_EXPORT uint64_t ublk_io_offset(const struct ublk_io *io)
 
 UBLK_EXPORT uint64_t ublk_io_length(const struct ublk_io *io)
 {
+	if (ublk_io_op(io) == LIBUBLK_OP_REPORT_ZONES)
+		return 0;	/* nr_sectors counts zones */
 	return (uint64_t)io->desc.nr_sectors << SECTOR_SHIFT;
 }
 

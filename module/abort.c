@@ -290,7 +290,8 @@ void ublk_abort_begin(struct ublk_device *dev)
 	lockdep_assert_held(&dev->mutex);
 	dev->abort_progress = jiffies;
 	dev->abort_commits = s ? ublk_count_commits(s) : 0;
-	if (ublk_must_force(dev, s))
+	/* a START that is still about the zones has nothing to write back */
+	if (!dev->disk_added || ublk_must_force(dev, s))
 		ublk_force_abort(dev, s ? s->seq : 0);
 	if (s)
 		ublk_session_put(s);

@@ -22,6 +22,7 @@
 #include "session.h"
 #include "state.h"
 #include "stop.h"
+#include "zoned.h"
 
 static DEFINE_SPINLOCK(ublk_ids_lock);	/* rank 4 */
 static DEFINE_IDR(ublk_ids);		/* id to device, NULL while reserved; ublk_ids_lock */
@@ -142,6 +143,7 @@ static void ublk_device_init_fields(struct ublk_device *dev,
 	INIT_DELAYED_WORK(&dev->abort_work, ublk_abort_work);
 	INIT_WORK(&dev->stop_work, ublk_stop_work);
 	INIT_WORK(&dev->scan_work, ublk_scan_work);
+	INIT_WORK(&dev->zones_work, ublk_zones_work);
 	INIT_WORK(&dev->announce_work, ublk_announce_work);
 
 	device_initialize(&dev->cdev_dev);

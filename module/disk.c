@@ -6,6 +6,7 @@
 #include "device.h"
 #include "disk.h"
 #include "disk_limits.h"
+#include "zoned.h"
 
 /* A disk's memory goes: it and its openers are done with the device. */
 static void ublk_disk_freed(struct ublk_device *dev)
@@ -37,6 +38,14 @@ static const struct block_device_operations ublk_disk_ops = {
 	.free_disk = ublk_disk_free,
 };
 
+/* The block layer asks whether report_zones is there. */
+static const struct block_device_operations ublk_zoned_disk_ops = {
+	.owner = THIS_MODULE,
+	.open = ublk_disk_open,
+	.free_disk = ublk_disk_free,
+	.report_zones = ublk_report_zones,
+};
+
 /**
  * ublk_disk_alloc() - make a disk by the device's parameters, without adding it
  * @dev: device, its parameters set and checked
@@ -58,7 +67,7 @@ struct gendisk *ublk_disk_alloc(struct ublk_device *dev)
 	get_device(&dev->cdev_dev);
 	atomic_inc(&dev->nr_disks);
 	dev->block_open = false;
-	disk->fops = &ublk_disk_ops;
+	disk->fops = ublk_is_zoned(dev) ? &ublk_zoned_disk_ops : &ublk_disk_ops;
 	disk->private_data = dev;
 	snprintf(disk->disk_name, sizeof(disk->disk_name), "ublkb%d", dev->id);
 	set_capacity(disk, basic->dev_sectors);
@@ -87,19 +96,16 @@ void ublk_disk_discard(struct ublk_device *dev, struct gendisk *disk)
 }
 
 /**
- * ublk_disk_add() - make the disk visible
+ * ublk_disk_attach() - give the disk to the device
  * @dev: device, LIVE
  * @disk: of ublk_disk_alloc()
  *
- * From here on the disk is the device's, and only a stop takes it away, also if this fails.
+ * From here on there may be requests, and only a stop takes it away.
  *
  * Context: dev->mutex held.
- * Return: 0 or what the block layer says.
  */
-int ublk_disk_add(struct ublk_device *dev, struct gendisk *disk)
+void ublk_disk_attach(struct ublk_device *dev, struct gendisk *disk)
 {
-	int err;
-
 	lockdep_assert_held(&dev->mutex);
 	/*
 	 * Before any request: whoever closes the session and does not see the disk has set
@@ -107,8 +113,24 @@ int ublk_disk_add(struct ublk_device *dev, struct gendisk *disk)
 	 */
 	WRITE_ONCE(dev->disk, disk);
 	smp_mb();	/* pairs with the one in ublk_phase_set_locked() */
-	err = device_add_disk(&dev->cdev_dev, disk, NULL);
+}
+
+/**
+ * ublk_disk_add() - make the disk visible
+ * @dev: device, its disk attached
+ *
+ * Context: dev->mutex held.
+ * Return: 0 or what the block layer says; then the device is to be stopped.
+ */
+int ublk_disk_add(struct ublk_device *dev)
+{
+	int err;
+
+	lockdep_assert_held(&dev->mutex);
+	err = device_add_disk(&dev->cdev_dev, dev->disk, NULL);
 	dev->disk_added = !err;
+	if (!err)
+		queue_work(ublk_stop_wq, &dev->scan_work);
 	return err;
 }
 

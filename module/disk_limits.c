@@ -48,6 +48,16 @@ static void set_segment(const struct ublk_param_segment *s, struct queue_limits 
 		lim->max_segments = s->max_segments;
 }
 
+static void set_zoned(const struct ublk_param_zoned *z, struct queue_limits *lim)
+{
+	lim->features |= BLK_FEAT_ZONED;
+	lim->max_open_zones = z->max_open_zones;
+	lim->max_active_zones = z->max_active_zones;
+	lim->max_hw_zone_append_sectors =
+		min_t(u32, whole_blocks(z->max_zone_append_sectors, lim),
+		      min_t(u32, lim->max_hw_sectors, lim->chunk_sectors));
+}
+
 /*
  * With the smallest alignment a logical block can lie on both sides of a page
  * boundary.  If two pieces are more than a request may have, or may not follow
@@ -98,6 +108,8 @@ void ublk_params_to_limits(const struct ublk_params *p, struct queue_limits *lim
 
 	if (p->types & UBLK_PARAM_TYPE_DISCARD)
 		set_discard(&p->discard, lim);
+	if (p->types & UBLK_PARAM_TYPE_ZONED)
+		set_zoned(&p->zoned, lim);
 	if (p->types & UBLK_PARAM_TYPE_DMA_ALIGN)
 		lim->dma_alignment = p->dma.alignment;
 	if (p->types & UBLK_PARAM_TYPE_SEGMENT)

@@ -180,7 +180,7 @@ int ublk_ctrl_set_params(struct ublk_device *dev, const struct ublksrv_ctrl_cmd 
  * @dev: device
  * @header: data[0] is the new size in sectors of 512 bytes, a multiple of the logical block
  *
- * Return: 0; -ENODEV no disk; -EINVAL; -EINTR.
+ * Return: 0; -ENODEV no disk; -EOPNOTSUPP it has zones, counted at START; -EINVAL; -EINTR.
  */
 int ublk_ctrl_update_size(struct ublk_device *dev, const struct ublksrv_ctrl_cmd *header)
 {
@@ -191,6 +191,8 @@ int ublk_ctrl_update_size(struct ublk_device *dev, const struct ublksrv_ctrl_cmd
 		return -EINTR;
 	if (!dev->disk_added) {
 		err = -ENODEV;
+	} else if (ublk_is_zoned(dev)) {
+		err = -EOPNOTSUPP;
 	} else if (!ublk_params_capacity_ok(sectors) ||
 		   sectors & ((1u << (dev->params.basic.logical_bs_shift - SECTOR_SHIFT)) - 1)) {
 		err = -EINVAL;

@@ -19,6 +19,7 @@
 #include "slot.h"
 #include "trace.h"
 #include "zerocopy.h"
+#include "zoned.h"
 
 /* What a command says, copied once: the server can change the original at any time. */
 struct ublk_io_args {
@@ -140,6 +141,8 @@ static bool ublk_commit_addr_fits(struct ublk_io_args *args, struct request *rq)
 
 	if (ublk_is_auto_reg(dev) && !ublk_auto_reg_word_fits(args->sqe_addr))
 		return false;
+	if (req_op(rq) == REQ_OP_ZONE_APPEND)
+		return true;	/* it is where the data went */
 	if (!ublk_is_copying(dev))
 		return !args->ub.addr;
 	return args->ub.addr || (ublk_is_get_data(dev) && req_op(rq) != REQ_OP_READ);
@@ -222,6 +225,11 @@ static int ublk_commit(struct ublk_io_args *args, struct io_uring_cmd *cmd,
 		return err;
 
 	rq = slot->rq;
+	if (req_op(rq) == REQ_OP_ZONE_APPEND) {
+		args->ub.result = ublk_zone_append_end(rq, args->ub.zone_append_lba,
+						       args->ub.result);
+		args->ub.addr = 0;
+	}
 	trace_ublk_commit(s, slot, args->ub.result);
 	WRITE_ONCE(slot->commits, slot->commits + 1);
 	ublk_auto_reg_commit(slot, cmd, issue_flags);

@@ -10,6 +10,7 @@
 #include "lifecycle.h"
 #include "session.h"
 #include "stop.h"
+#include "zoned.h"
 
 #define UBLK_DESC_SIZE_MAX	256
 #define UBLK_DEL_PATIENCE	(HZ / 5)
@@ -50,6 +51,9 @@ static int ublk_negotiate(struct ublksrv_ctrl_dev_info *info)
 
 	/* a bit that nobody here knows means nothing, as it always did */
 	info->flags &= UBLK_FEATURES;
+	/* a report of zones has no other way to the kernel */
+	if (info->flags & UBLK_F_ZONED && !(info->flags & UBLK_F_USER_COPY))
+		return -EINVAL;
 	err = ublk_access_add(info);
 	if (err)
 		return err;
@@ -145,7 +149,8 @@ bool ublk_may_go_live(struct ublk_device *dev, unsigned int from_states, u64 beg
 	return may;
 }
 
-static int ublk_start_once(struct ublk_device *dev, struct pid *server, u64 begun)
+/* *ret_live: it is live now, whatever is returned. */
+static int ublk_start_once(struct ublk_device *dev, struct pid *server, u64 begun, bool *ret_live)
 {
 	struct gendisk *disk;
 	int err;
@@ -163,15 +168,39 @@ static int ublk_start_once(struct ublk_device *dev, struct pid *server, u64 begu
 		ublk_disk_discard(dev, disk);
 		return err;
 	}
-	err = ublk_disk_add(dev, disk);
+	*ret_live = true;
+	ublk_disk_attach(dev, disk);
+	if (!ublk_is_zoned(dev))
+		return ublk_disk_add(dev);
+	ublk_zones_begin(dev);
+	return -EINPROGRESS;
+}
+
+/*
+ * The server is asked for its zones, by zones_work. Nothing is held meanwhile (B10): it may die,
+ * and then what it was asked waits for another server, or fails, as any I/O.
+ */
+static int ublk_start_zoned(struct ublk_device *dev, u64 begun)
+{
+	int err;
+
+	if (wait_event_interruptible(dev->wait, ublk_zones_result(dev) != -EINPROGRESS ||
+				     ublk_stops_begun(dev) != begun))
+		return -EINTR;
+	if (mutex_lock_interruptible(&dev->mutex))
+		return -EINTR;
+	/* only a STOP takes the disk away, and it counts itself in first */
+	err = ublk_stops_begun(dev) != begun ? -EBUSY : ublk_zones_result(dev);
 	if (!err)
-		queue_work(ublk_stop_wq, &dev->scan_work);
+		err = ublk_disk_add(dev);
+	mutex_unlock(&dev->mutex);
 	return err;
 }
 
 static int ublk_start(struct ublk_device *dev, struct pid *server)
 {
 	u64 ticket, begun = ublk_stops_begun(dev);
+	bool live = false;
 	int err;
 
 	do {
@@ -179,11 +208,16 @@ static int ublk_start(struct ublk_device *dev, struct pid *server)
 									 begun)) ||
 		    mutex_lock_interruptible(&dev->mutex))
 			return -EINTR;
-		err = ublk_start_once(dev, server, begun);
+		err = ublk_start_once(dev, server, begun, &live);
 		/* live, but without a disk */
-		ticket = err && dev->disk && !dev->disk_added ? ublk_stop_begin(dev, 0) : 0;
+		ticket = live && err && err != -EINPROGRESS ? ublk_stop_begin(dev, 0) : 0;
 		mutex_unlock(&dev->mutex);
 	} while (err == -EAGAIN);
+	if (err == -EINPROGRESS) {
+		err = ublk_start_zoned(dev, begun);
+		if (err && err != -EBUSY)
+			ticket = ublk_stop_begin(dev, 0);
+	}
 	if (ticket)
 		ublk_stop_wait(dev, ticket);
 	return err;
@@ -197,7 +231,8 @@ static int ublk_start(struct ublk_device *dev, struct pid *server)
  * Waits for the server: until it has opened the device and fetched all slots.
  *
  * Return: 0; -EINVAL no such process, not the one that opened the device, or no parameters;
- * -EEXIST live, or its last disk is still open; -EBUSY a STOP is under way; -EINTR.
+ * -EEXIST live, or its last disk is still open; -EBUSY a STOP is under way; -EINTR; of a zoned
+ * device what the report of its zones failed with, -ENODEV if they do not cover it.
  */
 int ublk_ctrl_start(struct ublk_device *dev, const struct ublksrv_ctrl_cmd *header)
 {

@@ -71,6 +71,27 @@ static int check_discard(const struct ublk_param_discard *d)
 	return d->discard_granularity ? 0 : -EINVAL;
 }
 
+/* @b was checked. A report, a bitmap and a limit of the block layer count zones in 32 bits. */
+static int check_zoned(const struct ublk_param_zoned *z, const struct ublk_param_basic *b)
+{
+	u64 nr_zones;
+
+	if (!is_power_of_2(b->chunk_sectors) || b->dev_sectors & (b->chunk_sectors - 1))
+		return -EINVAL;
+	nr_zones = b->dev_sectors >> ilog2(b->chunk_sectors);
+	if (!nr_zones || nr_zones > U32_MAX)
+		return -EINVAL;
+	if (z->max_open_zones > nr_zones || z->max_active_zones > nr_zones)
+		return -EINVAL;
+	/* an open zone is an active one */
+	if (z->max_active_zones && z->max_open_zones > z->max_active_zones)
+		return -EINVAL;
+	/* a block at least */
+	if (!(z->max_zone_append_sectors >> (b->logical_bs_shift - UBLK_SECTOR_SHIFT)))
+		return -EINVAL;
+	return 0;
+}
+
 static int check_dma_align(const struct ublk_param_dma_align *a)
 {
 	if (a->alignment >= PAGE_SIZE)
@@ -93,9 +114,8 @@ static int check_segment(const struct ublk_param_segment *s)
  * @p: parameters; bits of @p->types that have no name yet are ignored
  * @info: the device they are for, as negotiated by ADD_DEV
  *
- * Device numbers are for reading only.  Zones and integrity data depend on
- * feature flags that this driver does not grant, so that no device can have
- * them.
+ * Device numbers are for reading only.  Zones go with the feature flag, both ways.  Integrity
+ * data depend on one that this driver does not grant, so that no device can have them.
  *
  * Context: any.
  * Return: 0, or -EINVAL.
@@ -117,8 +137,16 @@ int ublk_params_check(const struct ublk_params *p, const struct ublksrv_ctrl_dev
 			return ret;
 	}
 
-	if (types & (UBLK_PARAM_TYPE_DEVT | UBLK_PARAM_TYPE_ZONED | UBLK_PARAM_TYPE_INTEGRITY))
+	if (types & (UBLK_PARAM_TYPE_DEVT | UBLK_PARAM_TYPE_INTEGRITY))
 		return -EINVAL;
+
+	if (!(types & UBLK_PARAM_TYPE_ZONED) != !(info->flags & UBLK_F_ZONED))
+		return -EINVAL;
+	if (types & UBLK_PARAM_TYPE_ZONED) {
+		ret = check_zoned(&p->zoned, &p->basic);
+		if (ret)
+			return ret;
+	}
 
 	if (types & UBLK_PARAM_TYPE_DMA_ALIGN) {
 		ret = check_dma_align(&p->dma);

@@ -31,6 +31,20 @@ static int ublk_op(const struct request *rq)
 		return UBLK_IO_OP_DISCARD;
 	case REQ_OP_WRITE_ZEROES:
 		return UBLK_IO_OP_WRITE_ZEROES;
+	case REQ_OP_ZONE_OPEN:
+		return UBLK_IO_OP_ZONE_OPEN;
+	case REQ_OP_ZONE_CLOSE:
+		return UBLK_IO_OP_ZONE_CLOSE;
+	case REQ_OP_ZONE_FINISH:
+		return UBLK_IO_OP_ZONE_FINISH;
+	case REQ_OP_ZONE_APPEND:
+		return UBLK_IO_OP_ZONE_APPEND;
+	case REQ_OP_ZONE_RESET:
+		return UBLK_IO_OP_ZONE_RESET;
+	case REQ_OP_ZONE_RESET_ALL:
+		return UBLK_IO_OP_ZONE_RESET_ALL;
+	case REQ_OP_DRV_IN:	/* the only one of the driver's own */
+		return UBLK_IO_OP_REPORT_ZONES;
 	default:
 		return -1;
 	}
@@ -60,10 +74,12 @@ static void ublk_describe(struct ublk_session *s, struct ublk_slot *slot, struct
 			  u64 addr, u32 flags)
 {
 	struct ublksrv_io_desc *desc = ublk_desc_of(s, slot);
+	const struct ublk_rq *data = blk_mq_rq_to_pdu(rq);
+	bool report = req_op(rq) == REQ_OP_DRV_IN;
 
 	desc->op_flags = ublk_op(rq) | ublk_op_flags(rq) | flags;
-	desc->nr_sectors = blk_rq_sectors(rq);
-	desc->start_sector = blk_rq_pos(rq);
+	desc->nr_sectors = report ? data->report_zones : blk_rq_sectors(rq);
+	desc->start_sector = report ? data->report_sector : blk_rq_pos(rq);
 	desc->addr = addr;
 	trace_ublk_dispatch(s, slot, desc);
 }

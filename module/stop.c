@@ -96,6 +96,7 @@ static void ublk_stop_disk(struct ublk_device *dev, u32 seq)
 		return;
 	ublk_abort_begin(dev);
 	/* a scan under way reads from the server; abort_work ends those reads if need be */
+	cancel_work_sync(&dev->zones_work);
 	cancel_work_sync(&dev->scan_work);
 	trace_ublk_step(dev, seq, "stop", "del_disk", 0);
 	if (dev->disk_added)

@@ -20,7 +20,7 @@
  * none of them: a slot's word is exchanged (slot.c), and the session is found under RCU.
  *
  * Works: monitor_work takes no mutex and never waits for a server. stop_work takes dev->mutex and
- * waits for monitor_work, abort_work, scan_work. No other work waits for a work.
+ * waits for monitor_work, abort_work, scan_work, zones_work. No other work waits for a work.
  */
 #ifndef UBLK_DRV_H
 #define UBLK_DRV_H
@@ -51,7 +51,8 @@
 	 UBLK_F_USER_RECOVERY_REISSUE | UBLK_F_UNPRIVILEGED_DEV | UBLK_F_CMD_IOCTL_ENCODE |\
 	 UBLK_F_USER_COPY | UBLK_F_USER_RECOVERY_FAIL_IO | UBLK_F_UPDATE_SIZE |           \
 	 UBLK_F_QUIESCE | UBLK_F_PER_IO_DAEMON | UBLK_F_SAFE_STOP_DEV |                   \
-	 UBLK_F_NO_AUTO_PART_SCAN | UBLK_F_IO_DESC_SIZE | UBLK_ZERO_COPY_FEATURES)
+	 UBLK_F_NO_AUTO_PART_SCAN | UBLK_F_IO_DESC_SIZE | UBLK_ZERO_COPY_FEATURES |       \
+	 (UBLK_HAS_ZONED ? UBLK_F_ZONED : 0))
 
 /* What needs a kernel whose io_uring takes a request's pages as a registered buffer. */
 #define UBLK_ZERO_COPY_FEATURES                                                           \
@@ -127,6 +128,8 @@ struct ublk_rq {
 	atomic_t references;		/* of the slot, and registered buffers; see reference.c */
 	enum ublk_fate fate;		/* these two: by who gives up the slot's, for the last */
 	int result;
+	u64 report_sector;		/* REQ_OP_DRV_IN: a report of zones, from here on; */
+	u32 report_zones;		/* so many at most. Both by whoever allocated it */
 };
 
 struct ublk_device {
@@ -167,6 +170,8 @@ struct ublk_device {
 	struct delayed_work abort_work;
 	struct work_struct stop_work;
 	struct work_struct scan_work;
+	struct work_struct zones_work;
+	int zones_err;			/* of zones_work, -EINPROGRESS before; released, acquired */
 	struct work_struct announce_work;
 
 	u32 abort_commits;		/* progress seen last; abort_work only */
@@ -235,6 +240,11 @@ static inline bool ublk_has_references(const struct ublk_device *dev)
 static inline bool ublk_is_copying(const struct ublk_device *dev)
 {
 	return !ublk_is_user_copy(dev) && !ublk_has_references(dev);
+}
+
+static inline bool ublk_is_zoned(const struct ublk_device *dev)
+{
+	return dev->info.flags & UBLK_F_ZONED;
 }
 
 static inline bool ublk_is_unprivileged(const struct ublk_device *dev)

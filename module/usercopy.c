@@ -29,8 +29,20 @@ static struct ublk_slot *ublk_user_copy_slot(struct ublk_session *s, u64 pos, si
 /* Does this direction make sense for the pinned request, and the offset? */
 static int ublk_user_copy_check(struct request *rq, size_t offset, bool to_user)
 {
-	if (req_op(rq) != (to_user ? REQ_OP_WRITE : REQ_OP_READ))
+	switch (req_op(rq)) {
+	case REQ_OP_WRITE:
+	case REQ_OP_ZONE_APPEND:
+		if (!to_user)
+			return -EACCES;
+		break;
+	case REQ_OP_READ:
+	case REQ_OP_DRV_IN:	/* a report of zones */
+		if (to_user)
+			return -EACCES;
+		break;
+	default:
 		return -EACCES;
+	}
 	return offset > blk_rq_bytes(rq) ? -EINVAL : 0;
 }
 

@@ -102,6 +102,6 @@ static inline void *target_priv(const struct target *target, const struct ublk_i
 /* The whole program. Returns its exit status: 0, 1 failed, 2 wrong command line. */
 int target_main(const struct target_type *type, int argc, char **argv);
 
-extern const struct target_type null_target, mem_target, loop_target, fault_target;
+extern const struct target_type null_target, mem_target, loop_target, fault_target, zoned_target;
 
 #endif

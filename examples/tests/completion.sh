@@ -42,12 +42,12 @@ for verb in "${verbs[@]}"; do
 	mapfile -t options < <(ublk "$verb" --help | grep -o '^ *--[a-z-]*' | tr -d ' ')
 	[ "$verb" = add ] || offers "ublk $verb -" "${options[@]}" --json not usage
 done
-for type in null mem loop fault; do
+for type in null mem loop fault zoned; do
 	mapfile -t options < <(ublk-"$type" --help | grep -o '^ *--[a-z-]*' | tr -d ' ')
 	offers "ublk add $type -" "${options[@]}" --recovery
 done
 offers "ublk st" stop not add list
-offers "ublk add " loop mem null fault not torture
+offers "ublk add " loop mem null fault zoned not torture
 offers "ublk add l" loop not mem
 offers "ublk add fault " mem loop
 offers "ublk add loop --recovery " off plain reissue fail-io

@@ -51,7 +51,7 @@ done
 [ "$verbs" -ge 11 ] || missing "ublk --help" "verbs"
 page_text ublk
 grep -q -e '^\.B --json' "$work/text" || missing "ublk(8)" --json
-for program in ublk-null ublk-mem ublk-loop ublk-fault ublk-torture; do
+for program in ublk-null ublk-mem ublk-loop ublk-fault ublk-zoned ublk-torture; do
 	options_in "$program" "$("$bin/$program" --help)"
 done
 

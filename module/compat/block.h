@@ -48,11 +48,68 @@ typedef fmode_t blk_mode_t;
 	static void name##_body(struct gendisk *disk)
 #endif
 
+#ifndef HAVE_RQ_MAP_KERN_RQ
+static inline int ublk_compat_map_kern(struct request *rq, void *buf, unsigned int len, gfp_t gfp)
+{
+	return blk_rq_map_kern(rq->q, rq, buf, len, gfp);
+}
+#define blk_rq_map_kern		ublk_compat_map_kern
+#endif
+
+#ifdef HAVE_BLK_ZONED
+#define UBLK_HAS_ZONED	1
+#ifndef HAVE_BLK_REVALIDATE_1ARG
+#define blk_revalidate_disk_zones(disk)	blk_revalidate_disk_zones(disk, NULL)
+#endif
+#else
+#define UBLK_HAS_ZONED	0
+#undef blk_revalidate_disk_zones
+#define blk_revalidate_disk_zones(disk)	((void)(disk), -EOPNOTSUPP)
+#endif
+
+#ifdef HAVE_ZONE_REPORT_ARGS
+#define UBLK_REPORT_ZONES_PROTO(name)						\
+	int name(struct gendisk *disk, sector_t sector, unsigned int nr_zones,	\
+		 struct blk_report_zones_args *args)
+#define UBLK_REPORT_ZONES(name)	UBLK_REPORT_ZONES_PROTO(name)
+#else
+struct blk_report_zones_args {
+	report_zones_cb cb;
+	void *data;
+};
+
+#define disk_report_zone	ublk_compat_report_zone
+static inline int disk_report_zone(struct gendisk *disk, struct blk_zone *zone,
+				   unsigned int idx, struct blk_report_zones_args *args)
+{
+	return args->cb(zone, idx, args->data);
+}
+
+#define UBLK_REPORT_ZONES_PROTO(name)						\
+	int name(struct gendisk *disk, sector_t sector, unsigned int nr_zones,	\
+		 report_zones_cb cb, void *data)
+#define UBLK_REPORT_ZONES(name)							\
+	static int name##_body(struct gendisk *disk, sector_t sector,		\
+			       unsigned int nr_zones,				\
+			       struct blk_report_zones_args *args);		\
+	UBLK_REPORT_ZONES_PROTO(name)						\
+	{									\
+		struct blk_report_zones_args args = { cb, data };		\
+										\
+		return name##_body(disk, sector, nr_zones, &args);		\
+	}									\
+	static int name##_body(struct gendisk *disk, sector_t sector,		\
+			       unsigned int nr_zones,				\
+			       struct blk_report_zones_args *args)
+#endif
+
 #ifndef HAVE_QUEUE_LIMITS_FEATURES
 #ifndef HAVE_QUEUE_LIMITS_SETTERS
 #error "limits at allocation but without features (6.9, 6.10): not supported"
 #endif
 #include "limits.h"
+#elif !defined(HAVE_LIMITS_HW_ZONE_APPEND)
+#define max_hw_zone_append_sectors	max_zone_append_sectors
 #endif
 
 #endif

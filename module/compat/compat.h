@@ -45,11 +45,21 @@
  *	UBLK_BDEV_RELEASE(ublk_disk_release)	body with: disk;
  *	{ ... }					static void, for .release
  *
+ * Zones:
+ *
+ *	UBLK_REPORT_ZONES(ublk_report_zones)	body with: disk, sector, nr_zones,
+ *	{ ... return number; }			args; int, for .report_zones; passes
+ *						args to disk_report_zone()
+ *	UBLK_REPORT_ZONES_PROTO(ublk_report_zones);	its prototype
+ *   UBLK_HAS_ZONED		0 where the kernel was built without; then
+ *				blk_revalidate_disk_zones() gives -EOPNOTSUPP
+ *
  * Of 7.3, available everywhere: io_uring_cmd_to_pdu(), io_uring_cmd_done() with
  * three arguments, io_uring_cmd_mark_cancelable(), io_uring_cmd_get_task();
  * struct queue_limits with features, blk_mq_alloc_disk() with limits, BLK_FEAT_*,
  * blk_mode_t, BLK_OPEN_*, blk_mq_freeze_queue() with memflags,
  * BLK_MQ_F_SHOULD_MERGE (0 where gone); class_create() with one argument,
+ * blk_rq_map_kern() without the queue, blk_revalidate_disk_zones() with the disk alone,
  * vm_flags_clear(), nop_mnt_idmap, import_ubuf(), __guarded_by().
  */
 #ifndef UBLK_COMPAT_H

@@ -17,6 +17,7 @@
 #define BLK_FEAT_WRITE_CACHE	(1U << 0)
 #define BLK_FEAT_FUA		(1U << 1)
 #define BLK_FEAT_ROTATIONAL	(1U << 2)
+#define BLK_FEAT_ZONED		(1U << 10)
 
 struct ublk_queue_limits {
 	unsigned int	features;
@@ -34,9 +35,29 @@ struct ublk_queue_limits {
 	unsigned int	discard_granularity;
 	unsigned int	discard_alignment;
 	unsigned int	dma_alignment;
+	unsigned int	max_open_zones;
+	unsigned int	max_active_zones;
+	unsigned int	max_hw_zone_append_sectors;
 	unsigned short	max_segments;
 	unsigned short	max_discard_segments;
 };
+
+/*
+ * Writes to a zone must come in order, one at a time: here that is the scheduler's
+ * work, so only one that does it may be chosen.
+ */
+static inline void ublk_compat_set_zoned(struct gendisk *disk,
+					 const struct ublk_queue_limits *lim)
+{
+#ifdef HAVE_BLK_ZONED
+	disk_set_zoned(disk, BLK_ZONED_HM);
+	blk_queue_flag_set(QUEUE_FLAG_ZONE_RESETALL, disk->queue);
+	blk_queue_required_elevator_features(disk->queue, ELEVATOR_F_ZBD_SEQ_WRITE);
+	blk_queue_max_zone_append_sectors(disk->queue, lim->max_hw_zone_append_sectors);
+	disk_set_max_open_zones(disk, lim->max_open_zones);
+	disk_set_max_active_zones(disk, lim->max_active_zones);
+#endif
+}
 
 /*
  * As on 7.3, zero means "the default" for all but the discard and write zeroes
@@ -96,6 +117,8 @@ ublk_compat_alloc_disk(struct blk_mq_tag_set *set, const struct ublk_queue_limit
 
 	if (!IS_ERR(disk) && lim)
 		ublk_compat_set_limits(disk->queue, lim);
+	if (!IS_ERR(disk) && lim && lim->features & BLK_FEAT_ZONED)
+		ublk_compat_set_zoned(disk, lim);
 	return disk;
 }
 

@@ -17,7 +17,7 @@ static char run_dir[64];
 			 UBLK_F_USER_RECOVERY_REISSUE | UBLK_F_USER_RECOVERY_FAIL_IO | \
 			 UBLK_F_USER_COPY | UBLK_F_UPDATE_SIZE | UBLK_F_QUIESCE | \
 			 UBLK_F_SAFE_STOP_DEV | UBLK_F_SUPPORT_ZERO_COPY | UBLK_F_AUTO_BUF_REG | \
-			 UBLK_F_BUF_REG_OFF_DAEMON)
+			 UBLK_F_BUF_REG_OFF_DAEMON | UBLK_F_ZONED)
 
 /*
  * A kernel's locks order nothing in its users. ThreadSanitizer must not take those of the fake for

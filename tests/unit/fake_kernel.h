@@ -29,6 +29,7 @@ struct fake_request {
 	unsigned op;
 	uint64_t sector;
 	int result;			/* of DONE */
+	uint64_t append_sector;		/* of an append that is DONE */
 	unsigned nr_delivered, nr_done;
 	unsigned char data[FAKE_DATA];
 };

@@ -192,6 +192,10 @@ static void commit(struct fake_slot *slot, int32_t result)
 		memcpy(request->data, (void *)(uintptr_t)slot->addr, sizeof(request->data));
 	if (slot->is_registered)
 		abort();		/* the library unregisters first */
+	if (request->op == UBLK_IO_OP_ZONE_APPEND) {
+		request->append_sector = slot->addr;	/* no buffer: it shares the field */
+		slot->addr = 0;
+	}
 	request->state = FAKE_DONE;
 	request->result = result;
 	request->nr_done++;
@@ -312,7 +316,8 @@ static void hand_over(struct ublk_queue *q, unsigned tag, int index)
 	struct fake_slot *slot = &device_of(q)->slots[q->index][tag];
 	struct ublksrv_io_desc *desc = &((struct fake_queue *)q->t)->descs[tag];
 	struct fake_request *request = &fake->requests[index];
-	bool has_data = request->op == UBLK_IO_OP_READ || request->op == UBLK_IO_OP_WRITE;
+	bool has_data = request->op == UBLK_IO_OP_READ || request->op == UBLK_IO_OP_WRITE ||
+			request->op == UBLK_IO_OP_ZONE_APPEND;
 
 	slot->request = index;
 	request->state = FAKE_IN_SERVER;
@@ -321,6 +326,8 @@ static void hand_over(struct ublk_queue *q, unsigned tag, int index)
 	if (device_of(q)->info.flags & UBLK_F_AUTO_BUF_REG && has_data && fake->fails_auto_reg)
 		desc->op_flags |= UBLK_IO_F_NEED_REG_BUF;
 	desc->nr_sectors = has_data ? 1 : 0;
+	if (request->op == UBLK_IO_OP_REPORT_ZONES)
+		desc->nr_zones = FAKE_DATA / 64;
 	desc->start_sector = request->sector;
 	desc->addr = slot->addr;
 	if (request->op == UBLK_IO_OP_WRITE && slot->addr)

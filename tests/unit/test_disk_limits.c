@@ -51,6 +51,31 @@ static void limits_of_an_ordinary_disk(void **state)
 	assert_int_equal(lim.max_discard_segments, 0);
 }
 
+static void limits_of_zones(void **state)
+{
+	struct queue_limits lim;
+
+	(void)state;
+	info.flags = UBLK_F_ZONED;
+	params.types |= UBLK_PARAM_TYPE_ZONED;
+	params.basic.chunk_sectors = 128;
+	params.zoned = (struct ublk_param_zoned) {
+		.max_open_zones = 2, .max_active_zones = 3, .max_zone_append_sectors = 65,
+	};
+	params.basic.logical_bs_shift = 12;
+	lim = limits();
+	assert_int_equal(lim.features, BLK_FEAT_ZONED);
+	assert_int_equal(lim.chunk_sectors, 128);
+	assert_int_equal(lim.max_open_zones, 2);
+	assert_int_equal(lim.max_active_zones, 3);
+	/* whole blocks; not more than a zone, or a request */
+	assert_int_equal(lim.max_hw_zone_append_sectors, 64);
+	params.zoned.max_zone_append_sectors = UINT32_MAX;
+	assert_int_equal(limits().max_hw_zone_append_sectors, 128);
+	params.basic.max_sectors = 8;
+	assert_int_equal(limits().max_hw_zone_append_sectors, 8);
+}
+
 static void limits_of_features(void **state)
 {
 	static const struct {
@@ -205,6 +230,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup(limits_of_an_ordinary_disk, setup),
 		cmocka_unit_test_setup(limits_of_features, setup),
+		cmocka_unit_test_setup(limits_of_zones, setup),
 		cmocka_unit_test_setup(limits_of_the_largest_shifts, setup),
 		cmocka_unit_test_setup(limits_without_an_optimum, setup),
 		cmocka_unit_test_setup(limits_of_discard, setup),

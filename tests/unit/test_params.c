@@ -206,11 +206,104 @@ static void device_numbers_are_read_only(void **state)
 	assert_illegal();
 }
 
-static void zones_and_integrity_are_not_granted(void **state)
+/* 16 zones of 64 KiB */
+static void set_up_zones(void)
+{
+	info.flags |= UBLK_F_ZONED;
+	params.types = UBLK_PARAM_TYPE_BASIC | UBLK_PARAM_TYPE_ZONED;
+	params.basic.chunk_sectors = 128;
+	params.basic.dev_sectors = 2048;
+	params.zoned = (struct ublk_param_zoned) {
+		.max_open_zones = 4, .max_active_zones = 8, .max_zone_append_sectors = 64,
+	};
+}
+
+static void zones_come_with_the_feature_both_ways(void **state)
 {
 	(void)state;
-	params.types = UBLK_PARAM_TYPE_BASIC | UBLK_PARAM_TYPE_ZONED;
+	set_up_zones();
+	assert_legal();
+	info.flags = 0;
 	assert_illegal();
+	info.flags = UBLK_F_ZONED;
+	params.types = UBLK_PARAM_TYPE_BASIC;
+	assert_illegal();
+}
+
+static void zones_are_a_power_of_two_and_whole(void **state)
+{
+	(void)state;
+	set_up_zones();
+	params.basic.chunk_sectors = 0;
+	assert_illegal();
+	params.basic.chunk_sectors = 96;
+	assert_illegal();
+	params.basic.chunk_sectors = 128;
+	params.basic.dev_sectors = 2048 + 8;
+	assert_illegal();
+	params.basic.dev_sectors = 0;
+	assert_illegal();
+	/* the number of zones has 32 bits */
+	params.basic.chunk_sectors = 1;
+	params.basic.dev_sectors = UINT32_MAX;
+	assert_legal();
+	params.basic.dev_sectors++;
+	assert_illegal();
+	params.basic.chunk_sectors = 1u << 31;
+	params.basic.dev_sectors = 1ull << 31;
+	params.zoned.max_open_zones = params.zoned.max_active_zones = 1;
+	assert_legal();
+}
+
+static void zone_limits_fit_the_zones_and_each_other(void **state)
+{
+	(void)state;
+	set_up_zones();
+	params.zoned.max_active_zones = 16;
+	params.zoned.max_open_zones = 16;
+	assert_legal();
+	params.zoned.max_active_zones = 17;
+	assert_illegal();
+	params.zoned.max_active_zones = 0;
+	params.zoned.max_open_zones = 17;
+	assert_illegal();
+	params.zoned.max_active_zones = 3;
+	params.zoned.max_open_zones = 4;
+	assert_illegal();
+	params.zoned.max_open_zones = 0;
+	assert_legal();
+}
+
+static void an_append_takes_a_block_at_least(void **state)
+{
+	(void)state;
+	set_up_zones();
+	params.zoned.max_zone_append_sectors = 0;
+	assert_illegal();
+	params.zoned.max_zone_append_sectors = 1;
+	assert_legal();
+	params.basic.logical_bs_shift = 12;
+	assert_illegal();
+	params.zoned.max_zone_append_sectors = 8;
+	assert_legal();
+}
+
+/* Mainline stops looking there. */
+static void types_after_the_zones_are_checked_too(void **state)
+{
+	(void)state;
+	set_up_zones();
+	params.types |= UBLK_PARAM_TYPE_DMA_ALIGN;
+	params.dma.alignment = 2;
+	assert_illegal();
+	params.types = UBLK_PARAM_TYPE_BASIC | UBLK_PARAM_TYPE_ZONED | UBLK_PARAM_TYPE_SEGMENT;
+	params.seg.max_segment_size = 1;
+	assert_illegal();
+}
+
+static void integrity_is_not_granted(void **state)
+{
+	(void)state;
 	params.types = UBLK_PARAM_TYPE_BASIC | UBLK_PARAM_TYPE_INTEGRITY;
 	assert_illegal();
 }
@@ -302,7 +395,12 @@ int main(void)
 		cmocka_unit_test_setup(discard_has_a_granularity, setup),
 		cmocka_unit_test_setup(discard_has_one_segment, setup),
 		cmocka_unit_test_setup(device_numbers_are_read_only, setup),
-		cmocka_unit_test_setup(zones_and_integrity_are_not_granted, setup),
+		cmocka_unit_test_setup(zones_come_with_the_feature_both_ways, setup),
+		cmocka_unit_test_setup(zones_are_a_power_of_two_and_whole, setup),
+		cmocka_unit_test_setup(zone_limits_fit_the_zones_and_each_other, setup),
+		cmocka_unit_test_setup(an_append_takes_a_block_at_least, setup),
+		cmocka_unit_test_setup(types_after_the_zones_are_checked_too, setup),
+		cmocka_unit_test_setup(integrity_is_not_granted, setup),
 		cmocka_unit_test_setup(dma_alignment_is_a_mask_below_a_page, setup),
 		cmocka_unit_test_setup(segment_boundary_is_a_mask_of_4k_and_more, setup),
 		cmocka_unit_test_setup(segment_size_is_4k_and_more, setup),

@@ -3,7 +3,7 @@
 # The guest's disk: a stock Debian root, and the same with our module installed by DKMS.
 
 ROOT_PACKAGES=(dkms gcc make fio e2fsprogs xfsprogs fdisk util-linux kmod udev liburing2
-	libjson-c5 procps iproute2 jq strace initramfs-tools zstd dmsetup mdadm)
+	libjson-c5 procps iproute2 jq strace initramfs-tools zstd dmsetup mdadm btrfs-progs xxd)
 
 # What a kernel from backports brings along; with part of it from the release it does not install.
 KERNEL_PACKAGES=('linux-image-*' 'linux-headers-*' 'linux-kbuild-*' 'linux-binary-*'

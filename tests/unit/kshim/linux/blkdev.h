@@ -12,6 +12,7 @@
 #define BLK_FEAT_WRITE_CACHE	(1U << 0)
 #define BLK_FEAT_FUA		(1U << 1)
 #define BLK_FEAT_ROTATIONAL	(1U << 2)
+#define BLK_FEAT_ZONED		(1U << 10)
 
 struct queue_limits {
 	unsigned int	features;
@@ -29,6 +30,9 @@ struct queue_limits {
 	unsigned int	discard_granularity;
 	unsigned int	discard_alignment;
 	unsigned int	dma_alignment;
+	unsigned int	max_open_zones;
+	unsigned int	max_active_zones;
+	unsigned int	max_hw_zone_append_sectors;
 	unsigned short	max_segments;
 	unsigned short	max_discard_segments;
 };

@@ -7,6 +7,7 @@
 
 #include <limits.h>
 
+#define U32_MAX		((u32)UINT_MAX)
 #define S64_MAX		((s64)LLONG_MAX)
 
 #endif

@@ -9,6 +9,11 @@ static inline bool is_power_of_2(unsigned long n)
 	return n && !(n & (n - 1));
 }
 
+static inline int ilog2(unsigned long n)
+{
+	return (int)sizeof(long) * 8 - 1 - __builtin_clzl(n);
+}
+
 /* n must not be 0, as in the kernel */
 static inline unsigned long rounddown_pow_of_two(unsigned long n)
 {
