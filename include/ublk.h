@@ -529,12 +529,12 @@ struct ublk_device_config {
 	0, 0, { { 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0 } }, NULL, 0, 0, 0 }
 
 /*
- * An ordinary user's device: .features_required has LIBUBLK_FEATURE_UNPRIVILEGED, and the caller has
- * /dev/ublk-control open without being root (who gets none). No recovery, no user copy. The driver
- * takes commands on it from whoever may use its node; all calls here name that node, root's, too. The
- * nodes are made as root's, and udev gives them to the owner: ublk_device_create() waits for that,
- * and ublk_device_start() for the disk's, each attach_timeout_ms at most (-ETIMEDOUT, and the device
- * is deleted or stopped again). ublk_device_start_poll() does not wait for the disk's.
+ * An ordinary user's device: .features_required has LIBUBLK_FEATURE_UNPRIVILEGED, and the caller
+ * has /dev/ublk-control open without being root (who gets none). No recovery, no user copy. The
+ * driver takes commands on it from whoever may use its node; all calls here name that node, root's,
+ * too. The nodes are made as root's, and udev gives them to the owner: ublk_device_create() waits
+ * for that, and ublk_device_start() for the disk's, each attach_timeout_ms at most (-ETIMEDOUT, and
+ * the device is stopped and deleted again). ublk_device_start_poll() does not wait for the disk's.
  */
 
 /*
@@ -552,7 +552,8 @@ int ublk_device_config_check(struct ublk_device_config *config);
  *
  * Returns: 0; -EINVAL config or ops; -EEXIST the id is taken; -EOPNOTSUPP a required feature is
  * missing; -EBUSY the backing is locked by another process; -ENOSPC, -EACCES too many devices;
- * -EPERM only root's, or ask for a user's; what ops->open returned; -ETIMEDOUT. After a failure the device is deleted again.
+ * -EPERM only root's, or ask for a user's; what ops->open returned; -ETIMEDOUT. After a failure the
+ * device is deleted again.
  * Owns: @config is copied. The caller frees *ret_dev with ublk_device_free().
  * Threads: MT-safe.
  */

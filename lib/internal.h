@@ -70,7 +70,7 @@ struct ublk_cmd_args {
 	uint16_t len;
 	int timeout_ms;			/* 0: the ctl's, negative: no bound */
 	int interrupt_fd;		/* readable: give up with -ECANCELED; -1: none */
-	bool is_by_path;		/* a user's device: the node's path goes before the payload */
+	bool is_by_path;		/* a user's device: the node's path comes first */
 };
 
 /* Who has a tag. Changes only in queue.c; TARGET to DONE by compare-and-exchange, in any thread. */

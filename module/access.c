@@ -106,8 +106,8 @@ static bool ublk_is_owner(const struct ublk_device *dev)
 }
 
 /*
- * The node is root's until udev gives it to the owner, which may be never. Without a disk the device
- * is nobody else's, so the owner may see it and be rid of it; it would stay until root came by.
+ * The node is root's until udev gives it to the owner, which may be never. Without a disk the
+ * device is nobody else's, so its owner may see it and be rid of it.
  */
 static bool ublk_is_unused_by_owner(const struct ublk_device *dev, enum ublk_access access)
 {

@@ -12,7 +12,8 @@ table=$(bash "$dir/table.sh")
 [ "$(grep -c '^| [0-9]' <<<"$table")" -ge 21 ] || finding "$dir/table.sh: not all features are found in lib/names.c"
 [ "$(table_of "$doc")" = "$table" ] || finding "$doc: not the table of $dir: ./run features --update"
 
-for kernel in $(sed -n 's/^KERNELS=(\(.*\))$/\1/p' tests/vm/harness/kernels.sh); do
+read -ra kernels < <(sed -n 's/^KERNELS=(\(.*\))$/\1/p' tests/vm/harness/kernels.sh)
+for kernel in "${kernels[@]}"; do
 	file=$dir/$kernel.txt
 	[ -s "$file" ] || { finding "$file is missing: ./run features --update --kernel $kernel"; continue; }
 	while read -r bit name; do

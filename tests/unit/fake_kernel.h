@@ -60,8 +60,8 @@ struct fake_kernel {
 	uint64_t features;		/* 0: GET_FEATURES is unknown */
 	uint64_t withheld;		/* known, but not granted by ADD */
 	unsigned nr_cpus;		/* clamps queues; 0: no clamp */
-	bool is_user;			/* who asks is not root, but owns what UNPRIVILEGED there is */
-	bool is_stranger;		/* nor that: another user */
+	bool is_user;			/* who asks is not root, but owns all users' devices */
+	bool is_stranger;		/* nor owns them */
 
 	atomic_uint step, die_at;		/* die_at: SIGKILL at this step; 0: never */
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT OR LGPL-2.1-or-later
-/* Devices of ordinary users: what they may have, whose commands are taken, the wait for the node. */
+/* Devices of ordinary users: what they may have, whose commands count, the wait for the node. */
 #include <pthread.h>
 #include <setjmp.h>
 #include <stdarg.h>
