@@ -3,9 +3,9 @@
  * The nodes of an ordinary user's device.
  *
  * devtmpfs makes /dev/ublkcN, and with START /dev/ublkbN, as root's; udev gives them to the owner
- * of the device some time later. Until then the driver takes no command from the owner, and nobody but root
- * opens the disk. So whoever made the device waits here: for the folder's news, to be told of each
- * change, and with a look after each, which is what counts.
+ * of the device some time later. Until then the driver takes no command from the owner, and nobody
+ * but root opens the disk. So whoever made the device waits here: for the folder's news, to be told
+ * of each change, and with a look after each, which is what counts.
  */
 #include <fcntl.h>
 #include <poll.h>

@@ -53,7 +53,7 @@ static int report(struct ublk_ctl *ctl, int id)
 
 	if (ublk_record_load(ctl, id, &record) < 0)
 		return EXIT_FAILURE;
-	/* A user's record is not here, but the device could have been made to look like this one. */
+	/* A user's is not here, but the device could have been made to look like this one. */
 	if (ublk_device_get_info(ctl, id, &info) < 0 || !ublk_record_matches(record, &info) ||
 	    info.features & LIBUBLK_FEATURE_UNPRIVILEGED) {
 		ublk_record_free(record);
