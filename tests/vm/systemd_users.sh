@@ -80,7 +80,9 @@ done
 
 note "root's device is not the user's, nor the user's another's"
 ublk add null --id 1
-u1 ublk add --user loop --file /home/1001/disk.img --id 0
+# as its owner could make it: with the identity of another's
+uuid=$(ublk info 1 --json | jq -r .uuid)
+u1 ublk add --user loop --file /home/1001/disk.img --id 0 --uuid "$uuid"
 for verb in info stop del; do
 	expect 4 "run as root" u1 ublk $verb 1
 	expect 4 "another user's" u2 ublk $verb 0
@@ -94,7 +96,14 @@ u2 ublk add --user null --id 2
 expect 4 "another user's" u1 ublk stop 2
 u2 ublk del 2
 
-note "root sees and ends it, and runs nothing of it"
+note "root sees and ends it, and runs nothing of it; no link leads to it by a record of root's"
+cp /run/ublk/1 /run/ublk/0
+sed -i 's/"id":1\b/"id":0/; s/"id": 1\b/"id": 0/' /run/ublk/0
+udevadm trigger --settle --action=change /dev/ublkb0
+udevadm info -q symlink -n /dev/ublkb0 >links
+! grep ublk- links || fail "a link to a user's disk"
+[ "$(owner_of /dev/ublkc0)" = 1001:1001 ] || fail "$(ls -l /dev/ublk*)"
+rm /run/ublk/0
 ublk info 0 --json >info.json
 json info.json '.owner_uid == 1001 and .record == "none"'
 expect 1 "runuser" ublk add --user null --id 3
@@ -102,9 +111,7 @@ gone 3 || fail "root's --user left a device"
 kill -KILL "$(jq .server_pid info.json)"
 wait_state 0 DEAD
 ! ublk recover 0 >recover.out 2>&1 || fail "root has recovered a user's device"
-# what its owner could have made it look like
-uuid=$(ublk info 1 --json | jq -r .uuid)
-expect 5 "" ublk add null --id 0 --uuid "$uuid"
+expect 5 "is the user's with uid 1001" ublk add null --id 0 --uuid "$uuid"
 ublk del 0
 
 note "in a user namespace the same user has the same devices"
