@@ -99,6 +99,8 @@ u2 ublk del 2
 note "root sees and ends it, and runs nothing of it; no link leads to it by a record of root's"
 cp /run/ublk/1 /run/ublk/0
 sed -i 's/"id":1\b/"id":0/; s/"id": 1\b/"id": 0/' /run/ublk/0
+ublk info 0 --json >info.json
+json info.json '.record == "good"'
 udevadm trigger --settle --action=change /dev/ublkb0
 udevadm info -q symlink -n /dev/ublkb0 >links
 ! grep ublk- links || fail "a link to a user's disk"
