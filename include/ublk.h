@@ -258,7 +258,7 @@ int ublk_ctl_features(struct ublk_ctl *ctl, uint64_t *ret_features);
  * @timeout_ms: 0 as set for @ctl, negative for no bound.
  *
  * The payload is copied in before and out after the command, so that a command that timed out
- * touches no memory of the caller.
+ * touches no memory of the caller. The path that a user's device wants is put before it here.
  *
  * Returns: the command's result, >= 0, or its -errno; -ETIMEDOUT.
  */
