@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT OR LGPL-2.1-or-later
 # shellcheck shell=bash
-# desc: ublk features prints what docs/features.md says of this kernel, and ADD grants no other
+# desc: ublk features prints what docs/features.md says of this kernel
 # kernels: all
 . "$UBLK_TESTS/vm/lib.sh"
 . "$UBLK_TESTS/vm/raw.sh"
