@@ -251,8 +251,9 @@ void ublk_ctl_close(struct ublk_ctl *ctl);
 void ublk_ctl_set_timeout(struct ublk_ctl *ctl, int timeout_ms);
 
 /*
- * Folder of the records. Default: $UBLK_RUN_DIR (not in set-uid programs), else /run/ublk.
- * Made with mode 0755 when the first record is written.
+ * Folder of the records. Default: $UBLK_RUN_DIR (not in set-uid programs), else /run/ublk; for an
+ * ordinary user $XDG_RUNTIME_DIR/ublk, else /run/user/UID/ublk. Made with mode 0755 when the first
+ * record is written.
  *
  * Returns: 0, -ENOMEM.
  */
@@ -269,7 +270,7 @@ int ublk_ctl_features(struct ublk_ctl *ctl, uint64_t *ret_features);
  * @timeout_ms: 0 as set for @ctl, negative for no bound.
  *
  * The payload is copied in before and out after the command, so that a command that timed out
- * touches no memory of the caller.
+ * touches no memory of the caller. The path that a user's device wants is put before it here.
  *
  * Returns: the command's result, >= 0, or its -errno; -ETIMEDOUT.
  */
@@ -528,13 +529,15 @@ struct ublk_device_config {
 	uint32_t dma_alignment;		/* bytes, power of two, < page; 0: driver's default */
 	uint32_t flags;			/* LIBUBLK_NO_AFFINITY .. */
 	uint64_t features_wanted;	/* LIBUBLK_FEATURE_*: asked for, fine without */
-	uint64_t features_required;	/* refused with -EOPNOTSUPP unless granted */
+	uint64_t features_required;	/* refused with -EOPNOTSUPP unless granted; UNPRIVILEGED
+					 * makes it an ordinary user's: see below */
 	uint64_t features_granted;	/* output: in ublk_device_config_of() */
 	struct ublk_uuid uuid;		/* identity; none: a new one, or the record's */
 	const char *const *argv;	/* for "ublk recover"; NULL-terminated; copied */
 	uint32_t fence_timeout_ms;	/* default 30000 */
 	uint32_t attach_timeout_ms;	/* how long an attach waits for the driver to notice
-					 * that the old server died; default 30000 */
+					 * that the old server died, and who makes a user's
+					 * device for its nodes; default 30000 */
 	uint32_t latency_every;		/* of so many requests of a kind the latency of one is
 					 * measured; 1: of all, some 200 instructions each;
 					 * default 16 */
@@ -555,6 +558,15 @@ struct ublk_device_config {
 	0, 0, 0, 0 }
 
 /*
+ * An ordinary user's device: .features_required has LIBUBLK_FEATURE_UNPRIVILEGED, and the caller
+ * has /dev/ublk-control open without being root (who gets none). No recovery, no user copy. The
+ * driver takes commands on it from whoever may use its node; all calls here name that node, root's,
+ * too. The nodes are made as root's, and udev gives them to the owner: ublk_device_create() waits
+ * for that, and ublk_device_start() for the disk's, each attach_timeout_ms at most (-ETIMEDOUT, and
+ * the device is stopped and deleted again). ublk_device_start_poll() does not wait for the disk's.
+ */
+
+/*
  * Fills in the defaults and checks every field, as create and attach do.
  * Returns: 0, -EINVAL with a sentence that names the field. Threads: MT-safe.
  */
@@ -569,7 +581,8 @@ int ublk_device_config_check(struct ublk_device_config *config);
  *
  * Returns: 0; -EINVAL config or ops; -EEXIST the id is taken; -EOPNOTSUPP a required feature is
  * missing; -EBUSY the backing is locked by another process; -ENOSPC, -EACCES too many devices;
- * what ops->open returned; -ETIMEDOUT. After a failure the device is deleted again.
+ * -EPERM only root's, or ask for a user's; what ops->open returned; -ETIMEDOUT. After a failure the
+ * device is deleted again.
  * Owns: @config is copied. The caller frees *ret_dev with ublk_device_free().
  * Threads: MT-safe.
  */

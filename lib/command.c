@@ -22,8 +22,7 @@ static int run(struct ublk_ctl *ctl, uint32_t op, int id, uint64_t data, int tim
 	if (r < 0)
 		return r;
 	if (*ret_res == -EPERM || *ret_res == -EACCES)
-		return ublk_set_error(*ret_res, "device %d: not permitted: run as root "
-				      "(CAP_SYS_ADMIN)", id);
+		return ublk_not_permitted(id, *ret_res);
 	return 0;
 }
 

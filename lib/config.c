@@ -19,8 +19,7 @@
 			 LIBUBLK_ATTR_VOLATILE_CACHE | LIBUBLK_ATTR_FUA)
 /* What this library cannot serve, or only as a data mode; asking for it would hang a device. */
 #define UNSERVED_FEATURES (LIBUBLK_FEATURE_ZERO_COPY | LIBUBLK_FEATURE_AUTO_BUF_REG | \
-			   LIBUBLK_FEATURE_BATCH_IO | \
-			   LIBUBLK_FEATURE_INTEGRITY | LIBUBLK_FEATURE_UNPRIVILEGED | \
+			   LIBUBLK_FEATURE_BATCH_IO | LIBUBLK_FEATURE_INTEGRITY | \
 			   LIBUBLK_FEATURE_SHMEM_ZC)
 
 static bool is_power_of_two(uint64_t n)
@@ -107,6 +106,20 @@ static int check_discard(const struct ublk_device_config *c)
 	return 0;
 }
 
+/* What the driver grants nobody but root: said here, in words. */
+static int check_users(const struct ublk_device_config *c)
+{
+	if (!(c->features_required & LIBUBLK_FEATURE_UNPRIVILEGED))
+		return 0;
+	if (c->recovery != LIBUBLK_RECOVERY_OFF)
+		return bad("recovery", "must be off for a user's device: the driver keeps none "
+			   "of these for a next server");
+	if (c->data_mode == LIBUBLK_DATA_USER_COPY)
+		return bad("data_mode", "user copy is not for a user's device: a request's memory "
+			   "could be read before it was written; take copy or get-data");
+	return 0;
+}
+
 static int check_modes(const struct ublk_device_config *c)
 {
 	uint64_t asked = c->features_wanted | c->features_required;
@@ -146,6 +159,8 @@ UBLK_EXPORT int ublk_device_config_check(struct ublk_device_config *config)
 		r = check_modes(config);
 	if (!r)
 		r = ublk_zoned_check(config);
+	if (!r)
+		r = check_users(config);
 	return r;
 }
 

@@ -6,7 +6,14 @@
  * kernel runs control commands in workers of its own that share our memory; a command that it
  * does not let go of may still write to its payload when the caller has long gone. So the
  * command owns that memory, holds the handle, and goes on a list until its completion comes.
+ *
+ * The device of an ordinary user takes a command only behind the path of its node, whose
+ * permissions decide, for root, too; a device of root's would take that path for the payload. A
+ * server knows what it has. Who does not gives the plain command first: a user's device refuses it
+ * with -EINVAL before anything else, and then GET_DEV_INFO2, which has a path on any device, tells.
  */
+#include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -89,16 +96,36 @@ UBLK_EXPORT int ublk_ctl_set_run_dir(struct ublk_ctl *ctl, const char *path)
 	return 0;
 }
 
+/* Root of a user namespace is an ordinary user, who cannot write to the host's /run. */
+static bool is_ordinary_user(void)
+{
+	return geteuid() || (faccessat(AT_FDCWD, "/run", W_OK, AT_EACCESS) < 0 && errno == EACCES);
+}
+
+static char *default_run_dir(void)
+{
+	const char *dir = secure_getenv("UBLK_RUN_DIR");
+	char path[4096];
+
+	if (dir && *dir)
+		return strdup(dir);
+	if (!is_ordinary_user())
+		return strdup("/run/ublk");
+	dir = secure_getenv("XDG_RUNTIME_DIR");
+	if (dir && *dir == '/')
+		snprintf(path, sizeof(path), "%s/ublk", dir);
+	else
+		snprintf(path, sizeof(path), "/run/user/%u/ublk", (unsigned)geteuid());
+	return strdup(path);
+}
+
 UBLK_EXPORT const char *ublk_ctl_run_dir(struct ublk_ctl *ctl)
 {
 	const char *path;
 
 	pthread_mutex_lock(&ctl->lock);
-	if (!ctl->run_dir) {
-		const char *from_env = secure_getenv("UBLK_RUN_DIR");
-
-		ctl->run_dir = strdup(from_env && *from_env ? from_env : "/run/ublk");
-	}
+	if (!ctl->run_dir)
+		ctl->run_dir = default_run_dir();
 	path = ctl->run_dir ? ctl->run_dir : "/run/ublk";
 	pthread_mutex_unlock(&ctl->lock);
 	return path;
@@ -110,6 +137,32 @@ static void cmd_free(struct ublk_cmd *cmd)
 	ublk_ctl_put(cmd->ctl);
 	free(cmd->buf);
 	free(cmd);
+}
+
+/* What the kernel is to read, in memory that it may still write to when nobody waits any more. */
+static int set_payload(struct ublk_cmd *cmd, const struct ublk_cmd_args *args)
+{
+	char path[UBLK_NODE_PATH];
+	size_t path_len = 0;
+
+	if (args->is_by_path || args->op == UBLK_U_CMD_GET_DEV_INFO2) {
+		cmd->ctl->transport->dev_path(args->id, false, path);
+		path_len = strlen(path) + 1;
+	}
+	if (!args->buf && !path_len)
+		return 0;
+	if (path_len + args->len > UINT16_MAX)
+		return ublk_set_error(EINVAL, "a payload of %u bytes is too long", args->len);
+	cmd->buf = malloc(path_len + args->len ? path_len + args->len : 1);
+	if (!cmd->buf)
+		return ublk_set_error(ENOMEM, "out of memory");
+	memcpy(cmd->buf, path, path_len);
+	if (args->buf)
+		memcpy((char *)cmd->buf + path_len, args->buf, args->len);
+	cmd->header.addr = (uintptr_t)cmd->buf;
+	cmd->header.len = (uint16_t)(path_len + args->len);
+	cmd->header.dev_path_len = (uint16_t)path_len;
+	return 0;
 }
 
 int ublk_cmd_begin(struct ublk_ctl *ctl, const struct ublk_cmd_args *args,
@@ -126,24 +179,15 @@ int ublk_cmd_begin(struct ublk_ctl *ctl, const struct ublk_cmd_args *args,
 	cmd->header.dev_id = (uint32_t)args->id;
 	cmd->header.queue_id = (uint16_t)args->queue;
 	cmd->header.data[0] = args->data;
-	if (args->buf) {
-		cmd->buf = malloc(args->len ? args->len : 1);
-		if (!cmd->buf) {
-			r = ublk_set_error(ENOMEM, "out of memory");
-			goto err;
-		}
-		memcpy(cmd->buf, args->buf, args->len);
-		cmd->header.addr = (uintptr_t)cmd->buf;
-		cmd->header.len = args->len;
+	r = set_payload(cmd, args);
+	if (!r)
+		r = ctl->transport->cmd_submit(cmd);
+	if (r < 0) {
+		cmd_free(cmd);
+		return r;
 	}
-	r = ctl->transport->cmd_submit(cmd);
-	if (r < 0)
-		goto err;
 	*ret_cmd = cmd;
 	return 0;
-err:
-	cmd_free(cmd);
-	return r;
 }
 
 int ublk_cmd_wait(struct ublk_cmd *cmd, int timeout_ms, int interrupt_fd)
@@ -156,7 +200,7 @@ int ublk_cmd_finish(struct ublk_cmd *cmd, void *buf, uint16_t len)
 	int r = cmd->res;
 
 	if (r >= 0 && buf)
-		memcpy(buf, cmd->buf, len);
+		memcpy(buf, (char *)cmd->buf + cmd->header.dev_path_len, len);
 	cmd_free(cmd);
 	return r;
 }
@@ -174,6 +218,7 @@ static void undo_if_add(struct ublk_cmd *cmd)
 	if (cmd->op != UBLK_U_CMD_ADD_DEV || cmd->res < 0 || !info)
 		return;
 	del.id = (int)info->dev_id;
+	del.is_by_path = info->flags & UBLK_F_UNPRIVILEGED_DEV;
 	ublk_log(LIBUBLK_LOG_WARNING, "ADD of device %d came late and is undone", del.id);
 	if (ublk_ctl_run(cmd->ctl, &del, &res) < 0 || res < 0)
 		ublk_log(LIBUBLK_LOG_ERROR, "device %d is left over; delete it by hand", del.id);
@@ -229,7 +274,7 @@ static int effective_timeout(struct ublk_ctl *ctl, int timeout_ms)
 	return timeout_ms ? timeout_ms : atomic_load(&ctl->timeout_ms);
 }
 
-int ublk_ctl_run(struct ublk_ctl *ctl, const struct ublk_cmd_args *args, int *ret_res)
+static int run_once(struct ublk_ctl *ctl, const struct ublk_cmd_args *args, int *ret_res)
 {
 	int timeout_ms = effective_timeout(ctl, args->timeout_ms);
 	struct ublk_cmd *cmd;
@@ -253,6 +298,61 @@ int ublk_ctl_run(struct ublk_ctl *ctl, const struct ublk_cmd_args *args, int *re
 		return ublk_set_error(ECANCELED, "device %d: interrupted on request", args->id);
 	return ublk_set_error(r, "device %d: waiting for command 0x%x: %s", args->id, args->op,
 			      strerror(-r));
+}
+
+/* 0: *ret_is is what GET_DEV_INFO2 says; else its -errno. */
+static int is_users_device(struct ublk_ctl *ctl, const struct ublk_cmd_args *command, bool *ret_is)
+{
+	struct ublksrv_ctrl_dev_info info;
+	struct ublk_cmd_args ask = {
+		.op = UBLK_U_CMD_GET_DEV_INFO2, .id = command->id, .queue = -1, .buf = &info,
+		.len = sizeof(info), .timeout_ms = command->timeout_ms,
+		.interrupt_fd = command->interrupt_fd,
+	};
+	int r, res;
+
+	memset(&info, 0, sizeof(info));
+	r = run_once(ctl, &ask, &res);
+	if (!r)
+		r = res;
+	*ret_is = r >= 0 && (info.flags & UBLK_F_UNPRIVILEGED_DEV);
+	return r < 0 ? r : 0;
+}
+
+static bool may_want_path(const struct ublk_cmd_args *args)
+{
+	return args->id >= 0 && !args->is_by_path && args->op != UBLK_U_CMD_ADD_DEV &&
+	       args->op != UBLK_U_CMD_GET_FEATURES && args->op != UBLK_U_CMD_GET_DEV_INFO2;
+}
+
+int ublk_ctl_run(struct ublk_ctl *ctl, const struct ublk_cmd_args *args, int *ret_res)
+{
+	struct ublk_cmd_args by_path = *args;
+	bool is_users;
+	int r;
+
+	r = run_once(ctl, args, ret_res);
+	if (r < 0 || *ret_res != -EINVAL || !may_want_path(args))
+		return r;
+	r = is_users_device(ctl, args, &is_users);
+	if (r == -EACCES)
+		*ret_res = r;
+	if (r < 0 || !is_users)
+		return 0;
+	by_path.is_by_path = true;
+	/* One that could be root's by now would answer that without looking at the path. */
+	if (args->op == UBLK_U_CMD_GET_DEV_INFO)
+		by_path.op = UBLK_U_CMD_GET_DEV_INFO2;
+	return run_once(ctl, &by_path, ret_res);
+}
+
+int ublk_not_permitted(int id, int res)
+{
+	if (res == -EACCES)
+		return ublk_set_error(res, "device %d: not permitted: it is another user's, and its "
+				      "node /dev/ublkc%d does not let you: ask its owner, or run as "
+				      "root", id, id);
+	return ublk_set_error(res, "device %d: not permitted: run as root (CAP_SYS_ADMIN)", id);
 }
 
 UBLK_EXPORT int ublk_ctl_command(struct ublk_ctl *ctl, uint32_t op, int id, int queue,

@@ -136,7 +136,7 @@ int ublk_device_run_command(struct ublk_device *dev, uint32_t op, uint64_t data,
 {
 	struct ublk_cmd_args args = {
 		.op = op, .id = dev->id, .queue = -1, .data = data, .buf = buf, .len = len,
-		.interrupt_fd = dev->wait_fd,
+		.interrupt_fd = dev->wait_fd, .is_by_path = ublk_device_is_users(dev),
 	};
 
 	return ublk_ctl_run(dev->ctl, &args, ret_res);
@@ -150,7 +150,8 @@ static int add_error(int res, const struct ublk_device *dev)
 				      "over, or delete it", dev->config.id);
 	case -EPERM:
 		return ublk_set_error(res, "not permitted to add devices: run as root "
-				      "(CAP_SYS_ADMIN)");
+				      "(CAP_SYS_ADMIN), or ask for a device of your own (ublk add "
+				      "--user)");
 	case -EACCES:
 	case -ENOSPC:
 		return ublk_set_error(res, "there are too many devices: delete some, or raise "
@@ -174,6 +175,18 @@ static uint64_t mandatory_features(const struct ublk_device_config *config)
 	if (config->flags & LIBUBLK_HAND_OVER)
 		modes.features_required |= LIBUBLK_FEATURE_QUIESCE;
 	return ublk_config_features(&modes) | config->features_required;
+}
+
+static int refuse_grant(uint64_t missing, uint64_t granted)
+{
+	if (missing & LIBUBLK_FEATURE_UNPRIVILEGED)
+		return ublk_set_error(EOPNOTSUPP, "root's devices are no user's: run it as the user "
+				      "whose device it shall be ('runuser -u NAME -- ..'), or "
+				      "without --user");
+	if (granted & LIBUBLK_FEATURE_UNPRIVILEGED && missing & LIBUBLK_FEATURE_RECOVERY)
+		return ublk_set_error(EOPNOTSUPP, "a user's device has no recovery: ask for none, "
+				      "or run as root");
+	return ublk_features_refuse(missing, "the driver");
 }
 
 static int add(struct ublk_device *dev)
@@ -210,14 +223,14 @@ static int add(struct ublk_device *dev)
 	dev->id = (int)info.dev_id;
 	dev->is_ours_to_delete = true;
 	if (mandatory & ~info.flags)
-		return ublk_features_refuse(mandatory & ~info.flags, "the driver");
+		return refuse_grant(mandatory & ~info.flags, info.flags);
 	if (!info.nr_hw_queues || !info.queue_depth)
 		return ublk_set_error(EPROTO, "device %d: the driver granted no queue", dev->id);
 	ublk_config_from_kernel(&dev->config, &info, NULL);
 	dev->desc_size = info.io_desc_size;
 	ublk_log(LIBUBLK_LOG_INFO, "device %d: data mode %s (%s)", dev->id,
 		 ublk_data_mode_name(dev->config.data_mode), dev->data_reason);
-	return 0;
+	return ublk_node_wait(dev, false);
 }
 
 int ublk_device_set_params(struct ublk_device *dev)

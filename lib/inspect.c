@@ -30,8 +30,7 @@ static int inspect(struct ublk_ctl *ctl, uint32_t op, int id, void *buf, uint16_
 	if (res == -ENODEV)
 		return ublk_no_device(id);
 	if (res == -EPERM || res == -EACCES)
-		return ublk_set_error(res, "device %d: not permitted: run as root "
-				      "(CAP_SYS_ADMIN)", id);
+		return ublk_not_permitted(id, res);
 	if (res < 0)
 		return ublk_set_error(res, "device %d: %s", id, strerror(-res));
 	return 0;

@@ -3,7 +3,7 @@
  * What the rooms of the library share: the structs first, then the verbs of each room.
  *
  *   serve  supervise                 threads, processes
- *   device  recovery                 a device from the server's side
+ *   device  node  recovery           a device from the server's side
  *   queue  buffer  zoned             ownership of each request
  *   inspect  json  record  stats     what is known about a device, and tells of it: uevent
  *   ctl  config  data_mode           commands, checks
@@ -30,6 +30,7 @@
 #define UBLK_EXPORT		__attribute__((visibility("default")))
 
 #define SECTOR_SHIFT		9
+#define UBLK_NODE_PATH		96	/* bytes of /dev/ublkcN, and of what the unit tests have */
 
 struct ublk_transport_ops;
 
@@ -53,7 +54,7 @@ struct ublk_cmd {
 	struct ublk_ctl *ctl;		/* holds a reference */
 	uint32_t op;
 	struct ublksrv_ctrl_cmd header;
-	void *buf;			/* payload, or NULL */
+	void *buf;			/* header.dev_path_len bytes of path, payload; or NULL */
 	int res;			/* valid once wait said so */
 	void *t;			/* the transport's, for this command */
 	struct ublk_cmd *next;		/* in the list of commands nobody waits for any more */
@@ -69,6 +70,7 @@ struct ublk_cmd_args {
 	uint16_t len;
 	int timeout_ms;			/* 0: the ctl's, negative: no bound */
 	int interrupt_fd;		/* readable: give up with -ECANCELED; -1: none */
+	bool is_by_path;		/* a user's device: the node's path comes first */
 };
 
 /* Who has a tag. Changes only in queue.c; TARGET to DONE by compare-and-exchange, in any thread. */
@@ -190,6 +192,7 @@ struct ublk_transport_ops {
 	void (*cmd_release)(struct ublk_cmd *cmd);	/* completed, or never submitted */
 
 	/* Device nodes. */
+	void (*dev_path)(int id, bool is_disk, char ret_path[UBLK_NODE_PATH]);
 	int (*dev_open)(struct ublk_ctl *ctl, int id);	/* fd */
 	void (*dev_close)(struct ublk_ctl *ctl, int fd);
 	int (*dev_list)(struct ublk_ctl *ctl, int **ret_ids, size_t *ret_count);
@@ -280,6 +283,8 @@ int ublk_cmd_finish(struct ublk_cmd *cmd, void *buf, uint16_t len);
  */
 int ublk_cmd_abandon(struct ublk_cmd *cmd, void *buf, uint16_t len, int *ret_res);
 unsigned ublk_cmd_reap(void);		/* number of commands still unattended */
+/* @res is -EPERM or -EACCES: returns it, with the sentence for whom device @id refuses. */
+int ublk_not_permitted(int id, int res);
 
 /* ---- config.c ---- */
 
@@ -349,13 +354,17 @@ void ublk_stats_name(int id, char name[24]);
 bool ublk_stats_is_sound(const struct ublk_stats_header *h, uint64_t bytes);
 unsigned ublk_stats_bucket(uint64_t ns);
 
-/* ---- device.c, start.c, recovery.c, fence.c ---- */
+/* ---- device.c, node.c, start.c, recovery.c, fence.c ---- */
 
 int ublk_device_alloc(struct ublk_ctl *ctl, const struct ublk_device_config *config,
 		      const struct ublk_target_ops *ops, void *user, int signal_fd,
 		      struct ublk_device **ret_dev);
 int ublk_device_set_params(struct ublk_device *dev);
 int ublk_device_open_node(struct ublk_device *dev);
+/* It belongs to an ordinary user, who is this process. */
+bool ublk_device_is_users(const struct ublk_device *dev);
+/* Waits until the caller may use its node, or its disk's; at once if it is not a user's. */
+int ublk_node_wait(struct ublk_device *dev, bool is_disk);
 /* ops->open, fence, record: what every way of attaching has in common. */
 int ublk_device_prepare(struct ublk_device *dev, int fence_timeout_ms);
 /* One command on this device that request_stop interrupts; as ublk_ctl_run(). */

@@ -149,6 +149,13 @@ static int adopt(struct ublk_ctl *ctl, const struct ublksrv_ctrl_dev_info *info,
 		ublk_device_free(dev);
 		return r;
 	}
+	/* Whoever has it may do with it as they like: nobody is to serve it in good faith. */
+	if (info->flags & ~dev->config.features_required & UBLK_F_UNPRIVILEGED_DEV) {
+		r = ublk_set_error(ESTALE, "device %u is the user's with uid %u, and was not asked "
+				   "for as one (--user)", info->dev_id, info->owner_uid);
+		ublk_device_free(dev);
+		return r;
+	}
 	dev->id = dev->config.id = (int)info->dev_id;
 	dev->desc_size = info->io_desc_size;
 	*ret_dev = dev;

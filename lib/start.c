@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT OR LGPL-2.1-or-later */
 /* Going live: START for a new device, END_USER_RECOVERY for one that is taken over. */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -18,6 +19,7 @@ UBLK_EXPORT int ublk_device_start_begin(struct ublk_device *dev)
 	struct ublk_cmd_args args = {
 		.op = dev->is_recovering ? UBLK_U_CMD_END_USER_RECOVERY : UBLK_U_CMD_START_DEV,
 		.id = dev->id, .queue = -1, .data = (uint64_t)getpid(), .interrupt_fd = -1,
+		.is_by_path = ublk_device_is_users(dev),
 	};
 	int r;
 
@@ -68,9 +70,13 @@ static int started(struct ublk_device *dev, int res)
 	dev->is_live = true;
 	/* From here on it may hold data: only an explicit delete removes it. */
 	dev->is_ours_to_delete = false;
+	return 0;
+}
+
+static void announce(struct ublk_device *dev)
+{
 	if (dev->ops.started)
 		dev->ops.started(dev, dev->user);
-	return 0;
 }
 
 static int start_is_over(struct ublk_device *dev)
@@ -91,8 +97,12 @@ UBLK_EXPORT int ublk_device_start_poll(struct ublk_device *dev)
 	r = ublk_cmd_wait(dev->start, 0, -1);
 	if (r == -ETIME)
 		return -EAGAIN;
-	return r < 0 ? ublk_set_error(r, "device %d: %s", dev->id, strerror(-r)) :
-		       start_is_over(dev);
+	if (r < 0)
+		return ublk_set_error(r, "device %d: %s", dev->id, strerror(-r));
+	r = start_is_over(dev);
+	if (!r)
+		announce(dev);
+	return r;
 }
 
 static int give_up(struct ublk_device *dev, int why)
@@ -115,7 +125,7 @@ static int cancelled(const struct ublk_device *dev)
 	return ublk_set_error(ECANCELED, "device %d: interrupted on request", dev->id);
 }
 
-UBLK_EXPORT int ublk_device_start(struct ublk_device *dev)
+static int go_live(struct ublk_device *dev)
 {
 	int64_t deadline = ublk_deadline(atomic_load(&dev->ctl->timeout_ms));
 	int r;
@@ -142,4 +152,34 @@ UBLK_EXPORT int ublk_device_start(struct ublk_device *dev)
 							   "%s", dev->id, verb(dev),
 							   strerror(-r)));
 	}
+}
+
+/*
+ * A disk that its owner cannot open is none, so it goes again. The queues are served, so a stop
+ * finds a healthy server.
+ */
+static int take_disk(struct ublk_device *dev)
+{
+	char sentence[512];
+	int r = ublk_node_wait(dev, true);
+
+	if (r >= 0)
+		return r;
+	snprintf(sentence, sizeof(sentence), "%s", ublk_last_error());
+	dev->is_live = false;
+	dev->is_ours_to_delete = true;
+	if (ublk_device_stop(dev->ctl, dev->id, 0, 0) < 0)
+		ublk_log(LIBUBLK_LOG_WARNING, "%s", ublk_last_error());
+	return ublk_set_error(r, "%s", sentence);
+}
+
+UBLK_EXPORT int ublk_device_start(struct ublk_device *dev)
+{
+	int r = go_live(dev);
+
+	if (!r)
+		r = take_disk(dev);
+	if (!r)
+		announce(dev);
+	return r;
 }

@@ -321,13 +321,18 @@ static ssize_t copy(struct ublk_io *io, uint64_t offset, void *buf, size_t len, 
 	return n < 0 ? -errno : n;
 }
 
+static void dev_path(int id, bool is_disk, char ret_path[UBLK_NODE_PATH])
+{
+	snprintf(ret_path, UBLK_NODE_PATH, "/dev/ublk%c%d", is_disk ? 'b' : 'c', id);
+}
+
 static int dev_open(struct ublk_ctl *ctl, int id)
 {
-	char path[32];
+	char path[UBLK_NODE_PATH];
 	int fd;
 
 	(void)ctl;
-	snprintf(path, sizeof(path), "/dev/ublkc%d", id);
+	dev_path(id, false, path);
 	fd = open(path, O_RDWR | O_CLOEXEC);
 	return fd < 0 ? -errno : fd;
 }
@@ -383,6 +388,7 @@ const struct ublk_transport_ops ublk_uring_transport = {
 	.cmd_cancel = ublk_uring_cmd_cancel,
 	.cmd_fd = ublk_uring_cmd_fd,
 	.cmd_release = ublk_uring_cmd_release,
+	.dev_path = dev_path,
 	.dev_open = dev_open,
 	.dev_close = dev_close,
 	.dev_list = dev_list,

@@ -77,7 +77,8 @@ static int open_error(int err)
 	case EACCES:
 	case EPERM:
 		return ublk_set_error(err, "no permission for " CONTROL_NODE ": run as root "
-				      "(CAP_SYS_ADMIN)");
+				      "(CAP_SYS_ADMIN), or have the node made yours (ublk(8): "
+				      "DEVICES OF ORDINARY USERS)");
 	default:
 		return ublk_set_error(err, CONTROL_NODE ": %s", strerror(err));
 	}

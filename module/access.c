@@ -100,6 +100,22 @@ void ublk_unprivileged_put(void)
 	wake_up(&ublk_unprivileged_freed);
 }
 
+static bool ublk_is_owner(const struct ublk_device *dev)
+{
+	return from_kuid(&init_user_ns, current_uid()) == dev->info.owner_uid &&
+	       from_kgid(&init_user_ns, current_gid()) == dev->info.owner_gid;
+}
+
+/*
+ * The node is root's until udev gives it to the owner, which may be never. Without a disk the
+ * device is nobody else's, so its owner may see it and be rid of it.
+ */
+static bool ublk_is_unused_by_owner(const struct ublk_device *dev, enum ublk_access access)
+{
+	return access != UBLK_ACCESS_CONTROL && READ_ONCE(dev->state) == UBLK_STATE_DEAD &&
+	       ublk_is_owner(dev);
+}
+
 /* Does the path lead to the device's node, and may the caller use it so (@mask, 0: no matter)? */
 static int ublk_check_path(struct ublk_device *dev, const char *name, int mask)
 {
@@ -155,7 +171,7 @@ int ublk_access_command(struct ublk_device *dev, struct ublksrv_ctrl_cmd *header
 	int mask = access == UBLK_ACCESS_ASK ? MAY_READ : MAY_READ | MAY_WRITE;
 
 	if (ublk_is_unprivileged(dev))
-		return ublk_take_path(dev, header, mask);
+		return ublk_take_path(dev, header, ublk_is_unused_by_owner(dev, access) ? 0 : mask);
 	if (!capable(CAP_SYS_ADMIN))
 		return -EPERM;
 	return wants_path ? ublk_take_path(dev, header, 0) : 0;
@@ -172,8 +188,5 @@ int ublk_access_command(struct ublk_device *dev, struct ublksrv_ctrl_cmd *header
  */
 bool ublk_access_disk(const struct ublk_device *dev)
 {
-	if (!ublk_is_unprivileged(dev) || capable(CAP_SYS_ADMIN))
-		return true;
-	return from_kuid(&init_user_ns, current_uid()) == dev->info.owner_uid &&
-	       from_kgid(&init_user_ns, current_gid()) == dev->info.owner_gid;
+	return !ublk_is_unprivileged(dev) || capable(CAP_SYS_ADMIN) || ublk_is_owner(dev);
 }

@@ -7,6 +7,7 @@
 enum ublk_access {
 	UBLK_ACCESS_CONTROL,		/* starts, stops, changes: read and write */
 	UBLK_ACCESS_ASK,		/* asks: read */
+	UBLK_ACCESS_DELETE,		/* as CONTROL, but see access.c */
 };
 
 int ublk_access_add(struct ublksrv_ctrl_dev_info *info);

@@ -18,6 +18,7 @@ enum {
 	UBLK_CTRL_PATH		= 1 << 2,	/* has the path of /dev/ublkcN on each device */
 	UBLK_CTRL_ASKS		= 1 << 3,	/* changes nothing */
 	UBLK_CTRL_ENCODED	= 1 << 4,	/* has no legacy number */
+	UBLK_CTRL_DELETES	= 1 << 5,
 };
 
 static const struct ublk_ctrl_op {
@@ -27,7 +28,7 @@ static const struct ublk_ctrl_op {
 	[UBLK_CMD_GET_QUEUE_AFFINITY] = { ublk_ctrl_get_affinity, UBLK_CTRL_ASKS },
 	[UBLK_CMD_GET_DEV_INFO] = { ublk_ctrl_get_info, UBLK_CTRL_ASKS },
 	[UBLK_CMD_ADD_DEV] = { ublk_ctrl_add, UBLK_CTRL_SLEEPS | UBLK_CTRL_NO_DEVICE },
-	[UBLK_CMD_DEL_DEV] = { ublk_ctrl_del, UBLK_CTRL_SLEEPS },
+	[UBLK_CMD_DEL_DEV] = { ublk_ctrl_del, UBLK_CTRL_SLEEPS | UBLK_CTRL_DELETES },
 	[UBLK_CMD_START_DEV] = { ublk_ctrl_start, UBLK_CTRL_SLEEPS },
 	[UBLK_CMD_STOP_DEV] = { ublk_ctrl_stop, UBLK_CTRL_SLEEPS },
 	[UBLK_CMD_SET_PARAMS] = { ublk_ctrl_set_params, UBLK_CTRL_SLEEPS },
@@ -38,7 +39,8 @@ static const struct ublk_ctrl_op {
 				     UBLK_CTRL_SLEEPS | UBLK_CTRL_PATH | UBLK_CTRL_ASKS },
 	[_IOC_NR(UBLK_U_CMD_GET_FEATURES)] = { ublk_ctrl_get_features,
 					       UBLK_CTRL_NO_DEVICE | UBLK_CTRL_ENCODED },
-	[_IOC_NR(UBLK_U_CMD_DEL_DEV_ASYNC)] = { ublk_ctrl_del_async, UBLK_CTRL_SLEEPS },
+	[_IOC_NR(UBLK_U_CMD_DEL_DEV_ASYNC)] = { ublk_ctrl_del_async,
+						UBLK_CTRL_SLEEPS | UBLK_CTRL_DELETES },
 	[_IOC_NR(UBLK_U_CMD_UPDATE_SIZE)] = { ublk_ctrl_update_size, UBLK_CTRL_SLEEPS },
 	[_IOC_NR(UBLK_U_CMD_QUIESCE_DEV)] = { ublk_ctrl_quiesce, UBLK_CTRL_SLEEPS },
 	[_IOC_NR(UBLK_U_CMD_TRY_STOP_DEV)] = { ublk_ctrl_try_stop, UBLK_CTRL_SLEEPS },
@@ -56,6 +58,13 @@ static const struct ublk_ctrl_op *ublk_ctrl_find(u32 cmd_op)
 	return &ublk_ctrl_ops[nr];
 }
 
+static enum ublk_access ublk_ctrl_access(const struct ublk_ctrl_op *op)
+{
+	if (op->flags & UBLK_CTRL_ASKS)
+		return UBLK_ACCESS_ASK;
+	return op->flags & UBLK_CTRL_DELETES ? UBLK_ACCESS_DELETE : UBLK_ACCESS_CONTROL;
+}
+
 static int ublk_ctrl_run(const struct ublk_ctrl_op *op, struct ublksrv_ctrl_cmd *header)
 {
 	struct ublk_device *dev;
@@ -66,10 +75,7 @@ static int ublk_ctrl_run(const struct ublk_ctrl_op *op, struct ublksrv_ctrl_cmd 
 	dev = ublk_device_find(header->dev_id);
 	if (!dev)
 		return -ENODEV;
-	err = ublk_access_command(dev, header,
-				  op->flags & UBLK_CTRL_ASKS ? UBLK_ACCESS_ASK :
-							       UBLK_ACCESS_CONTROL,
-				  op->flags & UBLK_CTRL_PATH);
+	err = ublk_access_command(dev, header, ublk_ctrl_access(op), op->flags & UBLK_CTRL_PATH);
 	if (!err)
 		err = op->handler(dev, header);
 	ublk_device_put(dev);

@@ -279,7 +279,7 @@ static int parse(int argc, char **argv)
 	if (inner) {
 		tables[1].defs = inner->type->options;
 		tables[1].base = inner->state;
-		program.common.recovery = (int)inner->type->recovery;
+		program.common.usual_recovery = (int)inner->type->recovery;
 	} else {
 		memmove(&tables[1], &tables[2], sizeof(tables) - 2 * sizeof(tables[0]));
 	}

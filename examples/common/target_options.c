@@ -36,6 +36,8 @@ const struct option_def target_device_options[] = {
 	  .choices = data_names,
 	  .help = "copy, get-data, user-copy, registered, auto-registered, or auto: the best that "
 		  "works here (copy)" },
+	{ .name = "user", .type = OPTION_FLAG, .offset = AT(is_users),
+	  .help = "a device of your own, without being root; it has no recovery" },
 	{ .name = "uuid", .arg = "UUID", .type = OPTION_TEXT, .offset = AT(uuid),
 	  .help = "identity: take this very device over if it exists; default: a new one" },
 	{ .name = "name", .arg = "TEXT", .type = OPTION_TEXT, .offset = AT(name),
@@ -74,19 +76,47 @@ void target_options_init(struct target_options *opts, uint32_t recovery)
 {
 	memset(opts, 0, sizeof(*opts));
 	opts->id = -1;
-	opts->recovery = (int)recovery;
+	opts->recovery = -1;
+	opts->usual_recovery = (int)recovery;
 	opts->ready_fd = ready_fd_take();
+}
+
+static int recovery_of(const struct target_options *opts)
+{
+	if (opts->recovery >= 0)
+		return opts->recovery;
+	return opts->is_users ? LIBUBLK_RECOVERY_OFF : opts->usual_recovery;
+}
+
+static int apply_user(const struct target_options *opts, struct ublk_device_config *config,
+		      struct option_error *err)
+{
+	if (!opts->is_users)
+		return 0;
+	if (recovery_of(opts) != LIBUBLK_RECOVERY_OFF || opts->is_supervised || opts->is_hand_over)
+		return option_fail(err, "--user: the driver keeps no user's device for a next "
+					"server, so it cannot have %s",
+				   opts->is_supervised ? "--supervise" :
+				   opts->is_hand_over ? "--hand-over" : "a --recovery but off");
+	if (opts->data == LIBUBLK_DATA_USER_COPY)
+		return option_fail(err, "--user: the driver grants user-copy to root only; take "
+					"--data copy or get-data");
+	config->features_required |= LIBUBLK_FEATURE_UNPRIVILEGED;
+	return 0;
 }
 
 int target_options_apply(const struct target_options *opts, struct ublk_device_config *config,
 			 struct option_error *err)
 {
-	int r;
+	int recovery = recovery_of(opts), r;
 
-	if (opts->is_hand_over && opts->recovery == LIBUBLK_RECOVERY_OFF)
+	r = apply_user(opts, config, err);
+	if (r < 0)
+		return r;
+	if (opts->is_hand_over && recovery == LIBUBLK_RECOVERY_OFF)
 		return option_fail(err, "--hand-over wants a recovery other than off, or there "
 					"is nothing to hand over");
-	if (opts->is_supervised && opts->recovery == LIBUBLK_RECOVERY_OFF)
+	if (opts->is_supervised && recovery == LIBUBLK_RECOVERY_OFF)
 		return option_fail(err, "--supervise wants a recovery other than off, or there "
 					"is nothing to restart for");
 	config->id = (int32_t)opts->id;
@@ -94,7 +124,7 @@ int target_options_apply(const struct target_options *opts, struct ublk_device_c
 	config->queue_depth = (uint16_t)opts->depth;
 	config->logical_block = (uint32_t)opts->block_size;
 	config->max_io = (uint32_t)opts->max_io;
-	config->recovery = (uint32_t)opts->recovery;
+	config->recovery = (uint32_t)recovery;
 	config->data_mode = (uint32_t)opts->data;
 	config->fence_timeout_ms = (uint32_t)opts->fence_timeout_ms;
 	config->latency_every = opts->is_latency ? 1 : 0;
@@ -105,7 +135,7 @@ int target_options_apply(const struct target_options *opts, struct ublk_device_c
 	if (opts->is_forced)
 		config->flags |= LIBUBLK_ANY_BACKING;
 	/* "ublk quiesce" is worth having on whatever driver has it */
-	if (opts->recovery != LIBUBLK_RECOVERY_OFF)
+	if (recovery != LIBUBLK_RECOVERY_OFF)
 		config->features_wanted |= LIBUBLK_FEATURE_QUIESCE;
 	r = opts->uuid ? ublk_uuid_parse(opts->uuid, &config->uuid) :
 			 ublk_uuid_generate(&config->uuid);

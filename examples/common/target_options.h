@@ -12,7 +12,10 @@ struct target_options {
 	int64_t id, queues, depth;
 	int64_t fence_timeout_ms, hang_timeout, restarts;
 	uint64_t max_io, block_size;
-	int recovery, data;
+	int recovery;		/* -1: not said */
+	int usual_recovery;	/* then it is this */
+	int data;
+	int is_users;
 	int is_read_only, is_hand_over, is_supervised, is_forced, is_latency;
 	const char *uuid, *name, *log;
 	/* of this run only */

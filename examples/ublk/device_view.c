@@ -75,6 +75,11 @@ int device_view_load(struct ublk_ctl *ctl, int id, struct device_view *ret)
 	return 0;
 }
 
+int device_view_is_others(int error)
+{
+	return error == -EPERM || error == -EACCES;
+}
+
 void device_view_free(struct device_view *view)
 {
 	ublk_record_free(view->record);

@@ -27,6 +27,9 @@ struct device_view {
  *         no failure.
  */
 int device_view_load(struct ublk_ctl *ctl, int id, struct device_view *ret);
+/* Is @error of the above that the device is somebody else's, whose the caller may not see? */
+int device_view_is_others(int error);
+
 void device_view_free(struct device_view *view);
 
 /* The file whose lock is the device's fence, or NULL if there is or was none. */

@@ -225,7 +225,7 @@ static void check_udev(const struct doctor_facts *facts, struct doctor_report *r
 		good(report, "udev", "udev has this project's rule");
 	else
 		say(report, DOCTOR_UDEV_RULE, -1,
-		    "udev has no rule for ublk: there will be no /dev/disk/by-id/ublk-NAME\n"
+		    "udev has no rule for ublk: no /dev/disk/by-id/ublk-NAME, no users' devices\n"
 		    "install the package ublk, or its rule as /etc/udev/rules.d/" DOCTOR_UDEV_FILE
 		    ", then: udevadm control --reload && udevadm trigger");
 }

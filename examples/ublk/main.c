@@ -80,7 +80,9 @@ const struct command commands[] = {
 	  .details =
 "TYPE is loop, mem, null or fault: the program ublk-TYPE, which gets all further\n"
 "arguments; \"ublk add TYPE --help\" lists them. Prints the device. The server is\n"
-"in the background; --foreground runs it here instead.\n\n"
+"in the background.\n\n"
+"  --foreground  run the server here instead\n"
+"  --user        a device of your own, without being root (see the manual)\n\n"
 "  ublk add loop --file disk.img\n"
 "  ublk add loop --file /dev/sdb --queues 4 --recovery reissue --supervise\n\n"
 "What --recovery says happens when the server dies:\n"

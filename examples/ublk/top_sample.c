@@ -81,8 +81,8 @@ int top_sample_take(struct ublk_ctl *ctl, struct top_sample *ret)
 			fill(ctl, &view, &sample.devices[sample.count++]);
 			device_view_free(&view);
 		}
-		/* One that goes away meanwhile is just not there. */
-		if (r == -ENODEV)
+		/* One that goes away meanwhile is just not there; nor are others'. */
+		if (r == -ENODEV || device_view_is_others(r))
 			r = 0;
 	}
 	free(ids);

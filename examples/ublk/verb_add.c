@@ -18,9 +18,11 @@ struct add_line {
 	char **argv;		/* the server's: path, arguments, NULL */
 };
 
+static char user_option[] = "--user";
+
 static int line_parse(struct command_call *call, struct add_line *line)
 {
-	int i, n = 1;
+	int i, n = 1, is_users = 0;
 
 	line->argv = calloc((size_t)call->argc + 2, sizeof(*line->argv));
 	if (!line->argv)
@@ -28,9 +30,11 @@ static int line_parse(struct command_call *call, struct add_line *line)
 	for (i = 0; i < call->argc; i++) {
 		char *arg = call->argv[i];
 
-		/* --json and --help have the same meaning on either side of TYPE */
+		/* --json, --help and --user have the same meaning on either side of TYPE */
 		if (!strcmp(arg, "--json"))
 			call->is_json = 1;
+		else if (!strcmp(arg, "--user") && !line->type)
+			is_users = 1;
 		else if (!strcmp(arg, "--foreground"))
 			line->is_foreground = 1;
 		else if (!strcmp(arg, "--help") || !strcmp(arg, "-h"))
@@ -44,6 +48,8 @@ static int line_parse(struct command_call *call, struct add_line *line)
 		else if (line->type)
 			line->argv[n++] = arg;
 	}
+	if (is_users)
+		line->argv[n++] = user_option;
 	return STATUS_OK;
 }
 

@@ -185,7 +185,7 @@ static void treat(struct reap *reap, int id)
 	int r = look(call->ctl, id, &facts);
 
 	if (r < 0) {
-		if (r != -ENODEV)
+		if (r != -ENODEV && !device_view_is_others(r))
 			reap->status = command_fail(call, r, "%s", ublk_last_error());
 		return;
 	}

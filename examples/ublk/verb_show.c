@@ -36,12 +36,14 @@ static void list_line(const struct device_view *view)
 }
 
 /* A device that goes away while the list is made is just not on it. */
-static int list_one(struct command_call *call, int id, struct json_object *array)
+static int list_one(struct command_call *call, int id, struct json_object *array, int *nr_others)
 {
 	struct device_view view;
 	int r = device_view_load(call->ctl, id, &view);
 
-	if (r == -ENODEV)
+	if (device_view_is_others(r))
+		(*nr_others)++;
+	if (r == -ENODEV || device_view_is_others(r))
 		return STATUS_OK;
 	if (r < 0)
 		return command_fail(call, r, "%s", ublk_last_error());
@@ -56,7 +58,7 @@ static int list_one(struct command_call *call, int id, struct json_object *array
 int verb_list(struct command_call *call)
 {
 	struct json_object *object = NULL, *array = NULL;
-	int status = command_connect(call), r;
+	int status = command_connect(call), nr_others = 0, r;
 	size_t i, count;
 	int *ids;
 
@@ -75,8 +77,10 @@ int verb_list(struct command_call *call)
 		       "RECOVERY", "TARGET", "FENCE", "NAME");
 	}
 	for (i = 0; i < count && status == STATUS_OK; i++)
-		status = list_one(call, ids[i], array);
+		status = list_one(call, ids[i], array, &nr_others);
 	free(ids);
+	if (nr_others)
+		fprintf(stderr, "ublk list: not shown: %d of other users\n", nr_others);
 	if (object && status == STATUS_OK)
 		return command_print_json(object);
 	json_object_put(object);

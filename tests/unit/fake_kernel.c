@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT OR LGPL-2.1-or-later
 /* The fake driver's devices and requests; what it promises is DESIGN's and ABI's, simplified. */
 #include <dirent.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -17,7 +18,9 @@ static char run_dir[64];
 			 UBLK_F_USER_RECOVERY_REISSUE | UBLK_F_USER_RECOVERY_FAIL_IO | \
 			 UBLK_F_USER_COPY | UBLK_F_UPDATE_SIZE | UBLK_F_QUIESCE | \
 			 UBLK_F_SAFE_STOP_DEV | UBLK_F_SUPPORT_ZERO_COPY | UBLK_F_AUTO_BUF_REG | \
-			 UBLK_F_BUF_REG_OFF_DAEMON | UBLK_F_ZONED)
+			 UBLK_F_BUF_REG_OFF_DAEMON | UBLK_F_ZONED | UBLK_F_UNPRIVILEGED_DEV)
+#define NOT_FOR_USERS	(UBLK_F_USER_RECOVERY | UBLK_F_USER_RECOVERY_REISSUE | \
+			 UBLK_F_USER_RECOVERY_FAIL_IO | UBLK_F_QUIESCE)
 
 /*
  * A kernel's locks order nothing in its users. ThreadSanitizer must not take those of the fake for
@@ -76,6 +79,23 @@ struct ublk_ctl *fake_open(void)
 const char *fake_run_dir(void)
 {
 	return run_dir;
+}
+
+void fake_path(int id, bool is_disk, char ret_path[UBLK_NODE_PATH])
+{
+	snprintf(ret_path, UBLK_NODE_PATH, "%s/ublk%c%d", run_dir, is_disk ? 'b' : 'c', id);
+}
+
+void fake_give_node(int id, bool is_disk)
+{
+	char path[UBLK_NODE_PATH];
+	int fd;
+
+	fake_path(id, is_disk, path);
+	fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+	if (fd < 0)
+		abort();
+	close(fd);
 }
 
 struct ublk_ctl *fake_setup(void)
@@ -248,12 +268,20 @@ bool fake_requests_done(void)
 	return is_done;
 }
 
+static void *payload(const struct ublk_cmd *cmd)
+{
+	return (char *)cmd->buf + cmd->header.dev_path_len;
+}
+
 static int add(struct ublk_cmd *cmd)
 {
 	struct ublksrv_ctrl_dev_info *info = cmd->buf;
 	int id = (int)info->dev_id;
 	struct fake_device *dev;
 
+	if (fake->is_user && !(info->flags & UBLK_F_UNPRIVILEGED_DEV))
+		return -EPERM;
+	info->flags &= ~(uint64_t)(fake->is_user ? NOT_FOR_USERS : UBLK_F_UNPRIVILEGED_DEV);
 	if (id == -1)
 		for (id = 0; id < FAKE_DEVICES && fake->devices[id].exists; id++)
 			;
@@ -338,7 +366,7 @@ static int start_recovery(struct fake_device *dev)
 
 static int set_params(struct fake_device *dev, const struct ublk_cmd *cmd)
 {
-	const struct ublk_params *params = cmd->buf;
+	const struct ublk_params *params = payload(cmd);
 
 	if (dev->info.state != UBLK_S_DEV_DEAD)
 		return -EACCES;
@@ -364,14 +392,35 @@ static int quiesce(struct fake_device *dev)
 	return 0;
 }
 
+/* As module/access.c: a user's device wants the path of a node that the caller may use. */
+static int access_error(const struct fake_device *dev, const struct ublk_cmd *cmd)
+{
+	bool is_users = dev->info.flags & UBLK_F_UNPRIVILEGED_DEV;
+	char path[UBLK_NODE_PATH];
+
+	if (!is_users && fake->is_user)
+		return -EPERM;
+	if (!is_users && cmd->op != UBLK_U_CMD_GET_DEV_INFO2)
+		return cmd->header.dev_path_len ? -EFAULT : 0;	/* it would be the payload */
+	if (!cmd->header.dev_path_len)
+		return -EINVAL;
+	fake_path((int)cmd->header.dev_id, false, path);
+	if (cmd->header.dev_path_len != strlen(path) + 1 || strcmp(cmd->buf, path))
+		return -EPERM;
+	return is_users && fake->is_stranger ? -EACCES : 0;
+}
+
 static int on_device(struct ublk_cmd *cmd, bool *ret_is_over)
 {
-	int id = (int)cmd->header.dev_id;
+	int id = (int)cmd->header.dev_id, r;
 	struct fake_device *dev;
 
 	if (id < 0 || id >= FAKE_DEVICES || !fake->devices[id].exists)
 		return -ENODEV;
 	dev = &fake->devices[id];
+	r = access_error(dev, cmd);
+	if (r < 0)
+		return r;
 	switch (cmd->op) {
 	case UBLK_U_CMD_DEL_DEV:
 	case UBLK_U_CMD_DEL_DEV_ASYNC:
@@ -382,10 +431,11 @@ static int on_device(struct ublk_cmd *cmd, bool *ret_is_over)
 	case UBLK_U_CMD_SET_PARAMS:
 		return set_params(dev, cmd);
 	case UBLK_U_CMD_GET_PARAMS:
-		memcpy(cmd->buf, &dev->params, sizeof(dev->params));
+		memcpy(payload(cmd), &dev->params, sizeof(dev->params));
 		return 0;
 	case UBLK_U_CMD_GET_DEV_INFO:
-		memcpy(cmd->buf, &dev->info, sizeof(dev->info));
+	case UBLK_U_CMD_GET_DEV_INFO2:
+		memcpy(payload(cmd), &dev->info, sizeof(dev->info));
 		return 0;
 	case UBLK_U_CMD_START_DEV:
 	case UBLK_U_CMD_END_USER_RECOVERY:

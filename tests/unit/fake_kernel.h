@@ -64,6 +64,8 @@ struct fake_kernel {
 	uint64_t features;		/* 0: GET_FEATURES is unknown */
 	uint64_t withheld;		/* known, but not granted by ADD */
 	unsigned nr_cpus;		/* clamps queues; 0: no clamp */
+	bool is_user;			/* who asks is not root, but owns all users' devices */
+	bool is_stranger;		/* nor owns them */
 
 	atomic_uint step, die_at;		/* die_at: SIGKILL at this step; 0: never */
 
@@ -96,6 +98,9 @@ void fake_step(void);
 /* Another handle on the same kernel, as a second process would have. */
 struct ublk_ctl *fake_open(void);
 const char *fake_run_dir(void);
+/* Gives the node of a user's device to its owner, as udev would: it appears in the run dir. */
+void fake_give_node(int id, bool is_disk);
+void fake_path(int id, bool is_disk, char ret_path[UBLK_NODE_PATH]);
 
 unsigned fake_count(uint32_t op);	/* of commands that reached the driver */
 

@@ -445,6 +445,7 @@ const struct ublk_transport_ops fake_transport = {
 	.cmd_cancel = fake_cmd_cancel,
 	.cmd_fd = fake_cmd_fd,
 	.cmd_release = fake_cmd_release,
+	.dev_path = fake_path,
 	.dev_open = fake_dev_open,
 	.dev_close = fake_dev_close,
 	.dev_list = fake_dev_list,

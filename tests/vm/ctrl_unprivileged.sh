@@ -42,6 +42,8 @@ as()
 u1() { as "${USER1[@]}" -- "$@"; }
 u2() { as "${USER2[@]}" -- "$@"; }
 
+gone() { [ ! -e /sys/class/ublk-char/ublkc0 ]; }
+
 # opens WHO..: can they open the disk?
 opens() { "$@" dd if=$DISK of=/dev/null bs=4k count=1 status=none 2>open.out; }
 
@@ -102,11 +104,35 @@ for verb in start stop del del-async set-params start-recovery end-recovery upda
 	u2 EACCES "$verb" --id 0 --path "$NODE"
 done
 chmod 600 $NODE
+# while there is a disk, that goes for who made it, too
+chown 0:0 $NODE
+for verb in info stop del del-async; do
+	u1 EACCES "$verb" --id 0 --path "$NODE"
+done
+chown 65534:65534 $NODE
 u1 EINVAL start-recovery --id 0 --path "$NODE"
 u1 OK update-size --id 0 --sectors 16384 --path "$NODE"
 [ "$(cat /sys/block/ublkb0/size)" = 16384 ] || fail "not resized"
 u1 OK del-async --id 0 --path "$NODE"
 wait_bg srv
+
+note "without a disk its owner may look and delete, though the node never was the owner's"
+for verb in del del-async; do
+	u1 OK add --id 0 --flags unprivileged
+	udev_settled
+	chown 0:0 $NODE
+	u1 OK info2 --id 0 --path "$NODE"
+	u1 EINVAL "$verb" --id 0
+	for other in set-params start stop try-stop; do
+		u1 EACCES "$other" --id 0 --path "$NODE"
+	done
+	u2 EACCES info --id 0 --path "$NODE"
+	u2 EACCES "$verb" --id 0 --path "$NODE"
+	as "${GROUP2[@]}" -- EACCES "$verb" --id 0 --path "$NODE"
+	u1 EPERM "$verb" --id 0 --path /dev/null
+	u1 OK "$verb" --id 0 --path "$NODE"
+	wait_for 10 gone
+done
 
 note "ublks_max counts them, and only them"
 old=$(cat "$PARAMS/ublks_max")

@@ -87,6 +87,18 @@ UUID=$(ublk info 0 --json | jq -r .uuid)
 
 ublk del 0
 
+# The installed rule gives an ordinary user's device to the user.
+echo 'KERNEL=="ublk-control", GROUP="users", MODE="0660"' >/etc/udev/rules.d/61-ublk-users.rules
+udevadm control --reload
+udevadm trigger --settle /dev/ublk-control
+install -d -m 700 -o 1001 -g 1001 /run/user/1001
+u1() { env XDG_RUNTIME_DIR=/run/user/1001 setpriv --reuid 1001 --regid 1001 --groups 100 "$@"; }
+u1 ublk add --user mem --size 16M
+u1 dd if=/dev/zero of=/dev/ublkb0 bs=64k count=4 oflag=direct status=none
+[ "$(stat -c %u /dev/ublkc0 /dev/ublkb0 | xargs)" = "1001 1001" ] || fail "$(ls -l /dev/ublk*)"
+u1 ublk del 0
+rm /etc/udev/rules.d/61-ublk-users.rules
+
 # Removed, and purged: a module without devices goes with its package.
 apt-get -q -y remove ublk-dkms
 [ ! -d /sys/module/ublk_drv ] || fail "the module is still loaded"
