@@ -87,7 +87,7 @@ static int check_config(const struct ublk_device *dev, const struct ublk_params 
 /*
  * The driver says that somebody has the device, in a state (@state) in which nobody serves it. That
  * may be a server that died before it was live, and no state tells when that has been noticed.
- * Returns 0 when it is time to ask again; -EBUSY it is too late, or somebody does serve; -ECANCELED.
+ * Returns 0 when it is time to ask again; -EBUSY too late, or somebody does serve it; -ECANCELED.
  */
 static int wait_to_ask(struct ublk_device *dev, uint32_t state, int64_t deadline)
 {

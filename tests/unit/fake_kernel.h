@@ -49,7 +49,7 @@ struct fake_device {
 	bool is_node_open;
 	bool has_params;
 	bool was_live;
-	unsigned nr_unnoticed;		/* so often yet the driver takes a dead server for a living */
+	unsigned nr_unnoticed;		/* so often yet the driver takes a dead server for alive */
 	unsigned session;		/* of the present or last opener */
 	struct ublksrv_ctrl_dev_info info;
 	struct ublk_params params;
