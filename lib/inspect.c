@@ -96,7 +96,7 @@ UBLK_EXPORT int ublk_device_get_info(struct ublk_ctl *ctl, int id,
 	r = ublk_get_kernel_info(ctl, id, &kernel);
 	if (!r)
 		r = ublk_get_kernel_params(ctl, id, &params);
-	if (r < 0)
+	if (r)
 		return r;
 	info.id = (int32_t)kernel.dev_id;
 	info.state = kernel.state;
@@ -149,7 +149,7 @@ static int is_in_state(struct ublk_ctl *ctl, int id, int state)
 
 	if (r == -ENODEV && state == LIBUBLK_STATE_GONE)
 		return 1;
-	if (r < 0)
+	if (r)
 		return r;
 	return info.state == state;
 }

@@ -27,8 +27,8 @@
  * All of queue_rq is one RCU section, so a grace period does it; expedited, because a crash is
  * rare, and I/O waits for this twice, before QUIESCED and after LIVE. The queue must not be
  * quiesced for it: who finds it quiesced when it would send a request directly puts it into the
- * queue and runs nothing (__blk_mq_try_issue_directly() in 6.1). If the quiesce ends at that very
- * moment the request waits for ever, or until somebody sends another one.
+ * queue and runs nothing (block/blk-mq.c of 6.1). If the quiesce ends at that very moment the
+ * request waits for ever, or until somebody sends another one.
  *
  * Context: process; sleeps for an expedited RCU grace period.
  */

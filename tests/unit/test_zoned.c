@@ -37,7 +37,7 @@ static void configuration_is_checked(void **state)
 	assert_int_equal(ublk_device_config_check(&config), 0);
 	assert_int_equal(config.max_zone_append, 4096);
 	assert_true(config.features_required & LIBUBLK_FEATURE_ZONED);
-	REFUSED("zone_size: must be a power of two", c.zone_size = 3 * 4096);
+	REFUSED("zone_size: must be a power of two", c.zone_size = 3UL * 4096);
 	REFUSED("zone_size: must be a power of two", c.zone_size = 256);
 	REFUSED("zone_size: must be a power of two", c.zone_size = UINT64_C(1) << 42);
 	REFUSED("capacity: must be a multiple of zone_size", c.zone_size = 2 << 20);
@@ -109,14 +109,14 @@ static int append_or_report(struct ublk_io *io, void *user)
 		r = ublk_io_copy_out(io, 0, data, ublk_io_length(io));
 		assert_int_equal(data[511], 1);
 		if (ublk_io_offset(io))
-			ublk_io_set_append(io, ublk_io_offset(io) + 5 * 4096);
+			ublk_io_set_append(io, ublk_io_offset(io) + 5UL * 4096);
 	} else {
 		assert_int_equal(ublk_io_op(io), LIBUBLK_OP_REPORT_ZONES);
 		assert_int_equal(ublk_io_nr_zones(io), 8);
 		assert_int_equal(ublk_io_length(io), 0);
 		for (i = 0; i < 8; i++)
 			zones[i] = (struct ublk_zone) {
-				.start = i * ZONE, .length = ZONE, .capacity = ZONE - 4096,
+				.start = (uint64_t)i * ZONE, .length = ZONE, .capacity = ZONE - 4096,
 				.write_pointer = i * ZONE + 512,
 				.type = LIBUBLK_ZONE_SEQUENTIAL,
 				.condition = LIBUBLK_ZONE_IMP_OPEN,
