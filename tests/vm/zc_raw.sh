@@ -48,7 +48,7 @@ for i in 1 2 3 4 5 6; do
 		fail "read $i succeeded"
 	grep -q 'Input/output error' dd.err || fail "$(cat dd.err)"
 done
-blkdiscard --offset 0 --length 64k /dev/ublkb0
+blkdiscard --force --offset 0 --length 64k /dev/ublkb0
 [ "$(slots 0 READY)" = 4 ] || fail "slots: $(cat "$DEBUG/0/slots")"
 stop_ends 0
 wait_bg srv

@@ -10,6 +10,7 @@ ask_features()
 {
 	local dir
 	make_root "$KERNEL" || { warn "$NO_ROOT"; return 1; }
+	choose_accel
 	make_payload || return 1
 	dir=$(mktemp -d "$TMP/boot.XXXXXX")
 	boot_tests "$dir" 2 "ctrl_features 1000 show"
@@ -48,7 +49,6 @@ features_verb()
 	local status=0
 	mkdir -p "$FEATURES"
 	build_user_space plain || die "there is no ublk to ask with"
-	choose_accel
 	for KERNEL in ${RUN_KERNELS:-${KERNELS[*]}}; do
 		ask_features || die "$KERNEL was not asked"
 		features_file >"$TMP/features"
