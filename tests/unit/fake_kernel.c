@@ -366,13 +366,15 @@ static int start_recovery(struct fake_device *dev)
 
 static int set_params(struct fake_device *dev, const struct ublk_cmd *cmd)
 {
-	const struct ublk_params *params = payload(cmd);
+	struct ublk_params params;
 
+	/* behind a path of any length */
+	memcpy(&params, payload(cmd), sizeof(params));
 	if (dev->info.state != UBLK_S_DEV_DEAD)
 		return -EACCES;
-	if (!(params->types & UBLK_PARAM_TYPE_BASIC) || !params->basic.dev_sectors)
+	if (!(params.types & UBLK_PARAM_TYPE_BASIC) || !params.basic.dev_sectors)
 		return -EINVAL;
-	dev->params = *params;
+	dev->params = params;
 	dev->has_params = true;
 	return 0;
 }
