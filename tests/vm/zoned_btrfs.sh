@@ -10,9 +10,9 @@
 
 requires ublk ublk-zoned jq blkzone mkfs.btrfs
 # One zone has to be enough for all metadata. When btrfs of 6.1 gives up a block group of metadata
-# that is empty, it calls its zone full and forgets to move the group's own pointer there, and then
-# warns of metadata never written (btrfs_remove_block_group): on any device, once there are two such
-# groups. Small zones make a second one, and so does its tree log.
+# that is not full, it calls its zone full, forgets to move the group's own write pointer there, and
+# then warns of metadata never written (btrfs_remove_block_group). It does so on any device, a
+# null_blk too: `btrfs balance start -m`. With small zones, or a tree log, there is such a group.
 new_zoned 0 --size 2G --zone-size 128M --queues 2 --depth 32 --supervise --restarts 100
 mkfs.btrfs -f -q -d single -m single /dev/ublkb0 >mkfs.out 2>&1 || fail "mkfs: $(cat mkfs.out)"
 mkdir mnt

@@ -53,9 +53,9 @@ mount -t zonefs /dev/ublkb0 mnt
 [ "$(find mnt/seq -type f | wc -l)" = 15 ] || fail "files: $(ls mnt/seq)"
 
 # fill N: 2 MiB into file N from its start on, eight writes in flight, in bursts, then verified.
-# Asynchronous: zonefs sends these as writes. Of a synchronous one the zonefs of 6.1 makes an append,
-# and that of 6.1.192 says of each, on a null_blk as well, that the write pointer is corrupted: it
-# compares where the append begins with where the next one will.
+# Asynchronous: zonefs sends these as writes. Of a synchronous one the zonefs of 6.1 makes an
+# append, and that of 6.1.192 says of each, on a null_blk as well, that the write pointer is
+# corrupted: it compares where the append begins with where the next one will.
 fill()
 {
 	bounded 90 fio --name="fill$1" --filename="$PWD/mnt/seq/$1" --size=2M --bs=16k --rw=write \
@@ -89,7 +89,8 @@ done
 [ "$inside" -gt 0 ] || fail "each kill came too late"
 result "$inside of 5 kills inside a file"
 sha256sum mnt/seq/[1-5] >sums
-[ "$(cut -d' ' -f1 sums | sort -u | wc -l)" = 5 ] || fail "two files have the same data: $(cat sums)"
+[ "$(cut -d' ' -f1 sums | sort -u | wc -l)" = 5 ] ||
+	fail "two files have the same data: $(cat sums)"
 
 note "a file cut to nothing is a zone reset, one made as large as it gets a zone finished"
 truncate -s 0 mnt/seq/0
