@@ -191,7 +191,8 @@ static bool wants_register(const struct ublk_queue *q, const struct ublk_io *io)
 {
 	uint32_t mode = q->dev->config.data_mode;
 
-	return ublk_io_buffer_index(io) >= 0 &&
+	/* with buffers of its own a queue has no pages to register */
+	return !q->bufs && ublk_io_buffer_index(io) >= 0 &&
 	       (mode == LIBUBLK_DATA_REGISTERED || io->desc.op_flags & UBLK_IO_F_NEED_REG_BUF);
 }
 

@@ -179,7 +179,7 @@ static uint64_t auto_word(const struct ublk_queue *q, unsigned tag, uint32_t op)
 		.index = (uint16_t)tag, .flags = UBLK_AUTO_BUF_REG_FALLBACK,
 	};
 
-	if (q->dev->config.data_mode != LIBUBLK_DATA_AUTO_REGISTERED ||
+	if (q->bufs || q->dev->config.data_mode != LIBUBLK_DATA_AUTO_REGISTERED ||
 	    (op != UBLK_U_IO_FETCH_REQ && op != UBLK_U_IO_COMMIT_AND_FETCH_REQ))
 		return 0;
 	return ublk_auto_buf_reg_to_sqe_addr(&reg);

@@ -83,7 +83,8 @@ static void ublk_store_cmd(struct ublk_io_args *args, struct io_uring_cmd *cmd,
 	pdu->slot = args->slot;
 	args->slot->cmd = cmd;
 	args->slot->addr = args->ub.addr;
-	ublk_auto_reg_store(args->slot, args->sqe_addr);
+	if (ublk_is_auto_reg(args->s->dev))
+		ublk_auto_reg_store(args->slot, args->sqe_addr);
 	/* before it is published: whoever takes it may end it at once (A8) */
 	io_uring_cmd_mark_cancelable(cmd, issue_flags);
 }
@@ -232,7 +233,8 @@ static int ublk_commit(struct ublk_io_args *args, struct io_uring_cmd *cmd,
 	}
 	trace_ublk_commit(s, slot, args->ub.result);
 	WRITE_ONCE(slot->commits, slot->commits + 1);
-	ublk_auto_reg_commit(slot, cmd, issue_flags);
+	if (ublk_is_auto_reg(dev))
+		ublk_auto_reg_commit(slot, cmd, issue_flags);
 	ublk_store_cmd(args, cmd, issue_flags);
 	bounced = ublk_publish(s, slot, UBLK_SLOT_COMMITTING);
 	/*

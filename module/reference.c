@@ -11,7 +11,6 @@
  *
  * Nothing here needs the session: that of a dead server may be gone long before its ring.
  */
-#include "complete.h"
 #include "recovery.h"
 #include "reference.h"
 
@@ -82,13 +81,13 @@ void ublk_reference_put(struct request *rq)
 }
 
 /**
- * ublk_settle() - the slot gives its request up, and says what is to become of it
+ * ublk_settle_slow() - ublk_settle() where there may be references, or a server died
  * @dev: device
  * @rq: request, out of its slot
  * @fate: what to do when nobody uses its pages any more
  * @result: of UBLK_FATE_COMPLETE
  */
-void ublk_settle(struct ublk_device *dev, struct request *rq, enum ublk_fate fate, int result)
+void ublk_settle_slow(struct ublk_device *dev, struct request *rq, enum ublk_fate fate, int result)
 {
 	struct ublk_rq *data = blk_mq_rq_to_pdu(rq);
 

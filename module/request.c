@@ -20,34 +20,25 @@
 /* The interface's number of an operation, or -1; by name, the kernels' numbers differ. */
 static int ublk_op(const struct request *rq)
 {
-	switch (req_op(rq)) {
-	case REQ_OP_READ:
-		return UBLK_IO_OP_READ;
-	case REQ_OP_WRITE:
-		return UBLK_IO_OP_WRITE;
-	case REQ_OP_FLUSH:
-		return UBLK_IO_OP_FLUSH;
-	case REQ_OP_DISCARD:
-		return UBLK_IO_OP_DISCARD;
-	case REQ_OP_WRITE_ZEROES:
-		return UBLK_IO_OP_WRITE_ZEROES;
-	case REQ_OP_ZONE_OPEN:
-		return UBLK_IO_OP_ZONE_OPEN;
-	case REQ_OP_ZONE_CLOSE:
-		return UBLK_IO_OP_ZONE_CLOSE;
-	case REQ_OP_ZONE_FINISH:
-		return UBLK_IO_OP_ZONE_FINISH;
-	case REQ_OP_ZONE_APPEND:
-		return UBLK_IO_OP_ZONE_APPEND;
-	case REQ_OP_ZONE_RESET:
-		return UBLK_IO_OP_ZONE_RESET;
-	case REQ_OP_ZONE_RESET_ALL:
-		return UBLK_IO_OP_ZONE_RESET_ALL;
-	case REQ_OP_DRV_IN:	/* the only one of the driver's own */
-		return UBLK_IO_OP_REPORT_ZONES;
-	default:
-		return -1;
-	}
+	/* 1 more, for 0 is nothing; a table, because each request is looked up twice */
+	static const u8 ops[REQ_OP_LAST] = {
+		[REQ_OP_READ] = UBLK_IO_OP_READ + 1,
+		[REQ_OP_WRITE] = UBLK_IO_OP_WRITE + 1,
+		[REQ_OP_FLUSH] = UBLK_IO_OP_FLUSH + 1,
+		[REQ_OP_DISCARD] = UBLK_IO_OP_DISCARD + 1,
+		[REQ_OP_WRITE_ZEROES] = UBLK_IO_OP_WRITE_ZEROES + 1,
+		[REQ_OP_ZONE_OPEN] = UBLK_IO_OP_ZONE_OPEN + 1,
+		[REQ_OP_ZONE_CLOSE] = UBLK_IO_OP_ZONE_CLOSE + 1,
+		[REQ_OP_ZONE_FINISH] = UBLK_IO_OP_ZONE_FINISH + 1,
+		[REQ_OP_ZONE_APPEND] = UBLK_IO_OP_ZONE_APPEND + 1,
+		[REQ_OP_ZONE_RESET] = UBLK_IO_OP_ZONE_RESET + 1,
+		[REQ_OP_ZONE_RESET_ALL] = UBLK_IO_OP_ZONE_RESET_ALL + 1,
+		/* the only one of the driver's own */
+		[REQ_OP_DRV_IN] = UBLK_IO_OP_REPORT_ZONES + 1,
+	};
+	unsigned int op = (__force unsigned int)req_op(rq);
+
+	return op < ARRAY_SIZE(ops) ? ops[op] - 1 : -1;
 }
 
 static u32 ublk_op_flags(const struct request *rq)

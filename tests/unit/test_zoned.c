@@ -116,7 +116,8 @@ static int append_or_report(struct ublk_io *io, void *user)
 		assert_int_equal(ublk_io_length(io), 0);
 		for (i = 0; i < 8; i++)
 			zones[i] = (struct ublk_zone) {
-				.start = (uint64_t)i * ZONE, .length = ZONE, .capacity = ZONE - 4096,
+				.start = (uint64_t)i * ZONE,
+				.length = ZONE, .capacity = ZONE - 4096,
 				.write_pointer = i * ZONE + 512,
 				.type = LIBUBLK_ZONE_SEQUENTIAL,
 				.condition = LIBUBLK_ZONE_IMP_OPEN,
