@@ -2,6 +2,7 @@
 # shellcheck shell=bash
 # desc: zoned parameters' errnos; the server dies, stalls or lies while START asks for the zones
 # timeout: 150
+# tier: full
 . "$UBLK_TESTS/vm/lib.sh"
 . "$UBLK_TESTS/vm/raw.sh"
 
