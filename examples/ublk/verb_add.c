@@ -71,7 +71,7 @@ static int add_line_run(struct command_call *call, struct add_line *line)
 	if (!line->type)
 		return command_fail_status(call, STATUS_USAGE, -EINVAL,
 					   "what shall it be? usage: ublk add "
-					   "loop|mem|null|fault ..");
+					   "loop|mem|null|zoned|fault ..");
 	r = server_find(line->type, path);
 	if (r < 0)
 		return command_fail_status(call, STATUS_USAGE, r,
