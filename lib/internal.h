@@ -409,6 +409,6 @@ int ublk_user_copy(struct ublk_io *io, uint64_t offset, char *buf, size_t len, b
 int ublk_zoned_check(struct ublk_device_config *config);
 void ublk_zoned_to_params(const struct ublk_device_config *config, struct ublk_params *ret);
 void ublk_zoned_from_params(struct ublk_device_config *config, const struct ublk_params *params);
-int32_t ublk_zone_result(const struct ublk_io *io);
+uint64_t ublk_zone_report_bytes(const struct ublk_io *io);	/* 0: no report */
 
 #endif /* LIBUBLK_INTERNAL_H */

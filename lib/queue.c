@@ -30,7 +30,9 @@ static int send_command(struct ublk_queue *q, struct ublk_io *io, uint32_t op, i
 	uint64_t addr = is_register ? io->tag : (uintptr_t)ublk_buffer_of(io);
 	int r;
 
-	if (op == UBLK_U_IO_COMMIT_AND_FETCH_REQ && ublk_io_op(io) == LIBUBLK_OP_ZONE_APPEND)
+	/* without buffers, as a zoned device is: the field is that of the buffer's address */
+	if (!q->bufs && op == UBLK_U_IO_COMMIT_AND_FETCH_REQ &&
+	    ublk_io_op(io) == LIBUBLK_OP_ZONE_APPEND)
 		addr = io->append_sector;
 	r = q->transport->queue_command(q, io->tag, op, result, addr);
 
@@ -90,14 +92,18 @@ static void settle(struct ublk_io *io)
 		commit(q, io);
 }
 
-static int32_t result_for_kernel(const struct ublk_io *io, int result)
+/* Of the data that go with a request. */
+static uint64_t data_bytes(const struct ublk_io *io)
 {
 	unsigned op = ublk_io_op(io);
 
-	if (result)
-		return result;
 	return op == LIBUBLK_OP_READ || op == LIBUBLK_OP_WRITE || op == LIBUBLK_OP_ZONE_APPEND ?
-		       (int32_t)ublk_io_length(io) : ublk_zone_result(io);
+		       ublk_io_length(io) : ublk_zone_report_bytes(io);
+}
+
+static int32_t result_for_kernel(const struct ublk_io *io, int result)
+{
+	return result ? result : (int32_t)data_bytes(io);
 }
 
 /* True for the one completion that counts. */
@@ -168,11 +174,7 @@ static unsigned drain_remote(struct ublk_queue *q)
 /* What the driver promised never to send; nor could the result be told in a COMMIT. */
 static bool is_too_long(const struct ublk_queue *q, const struct ublk_io *io)
 {
-	unsigned op = ublk_io_op(io);
-
-	return (op == LIBUBLK_OP_READ || op == LIBUBLK_OP_WRITE ||
-		op == LIBUBLK_OP_ZONE_APPEND) &&
-	       ublk_io_length(io) > (q->bufs ? q->buf_stride : q->dev->config.max_io);
+	return data_bytes(io) > (q->bufs ? q->buf_stride : q->dev->config.max_io);
 }
 
 /* Its pages are in the ring's table, or not needed there. */
@@ -212,7 +214,7 @@ static void deliver(struct ublk_queue *q, struct ublk_io *io)
 		    io->desc.start_sector, io->desc.nr_sectors);
 	if (is_too_long(q, io)) {
 		ublk_log(LIBUBLK_LOG_ERROR, "a request of %llu bytes, the device's largest is %u",
-			 (unsigned long long)ublk_io_length(io), q->dev->config.max_io);
+			 (unsigned long long)data_bytes(io), q->dev->config.max_io);
 		ublk_io_complete(io, -EIO);
 		return;
 	}

@@ -86,10 +86,9 @@ void ublk_zoned_from_params(struct ublk_device_config *config, const struct ublk
 	config->max_active_zones = params->zoned.max_active_zones;
 }
 
-/* For the COMMIT of a request that neither reads nor writes. */
-int32_t ublk_zone_result(const struct ublk_io *io)
+uint64_t ublk_zone_report_bytes(const struct ublk_io *io)
 {
-	return (int32_t)(ublk_io_nr_zones(io) * sizeof(struct blk_zone));
+	return (uint64_t)ublk_io_nr_zones(io) * sizeof(struct blk_zone);
 }
 
 UBLK_EXPORT void ublk_io_set_append(struct ublk_io *io, uint64_t offset)

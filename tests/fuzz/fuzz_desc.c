@@ -57,13 +57,17 @@ static void complete(struct ublk_io *io, int result)
 static int expected_result(const struct ublk_io *io)
 {
 	unsigned tag = ublk_io_tag(io), op = ublk_io_op(io);
-	bool has_data = op == LIBUBLK_OP_READ || op == LIBUBLK_OP_WRITE;
+	uint64_t bytes = 0;
 
+	if (op == LIBUBLK_OP_READ || op == LIBUBLK_OP_WRITE || op == LIBUBLK_OP_ZONE_APPEND)
+		bytes = ublk_io_length(io);
+	else if (op == LIBUBLK_OP_REPORT_ZONES)
+		bytes = UINT64_C(64) * io->desc.nr_zones;
 	if (!tags[tag].is_told) {
-		FUZZ_CLAIM(has_data && ublk_io_length(io) > io->q->dev->config.max_io);
+		FUZZ_CLAIM(bytes > io->q->dev->config.max_io);
 		return -EIO;
 	}
-	return tags[tag].told || !has_data ? tags[tag].told : (int)ublk_io_length(io);
+	return tags[tag].told ? tags[tag].told : (int)bytes;
 }
 
 static const struct ublksrv_io_desc *queue_desc(const struct ublk_queue *q, unsigned tag)
@@ -77,7 +81,12 @@ static int queue_command(struct ublk_queue *q, unsigned tag, uint32_t op, int32_
 {
 	FUZZ_CLAIM(tag < q->depth);
 	FUZZ_CLAIM(!tags[tag].is_held);
-	FUZZ_CLAIM(addr == (uintptr_t)ublk_buffer_of(&q->ios[tag]));
+	/* without buffers the field is free to say where an append went */
+	if (!q->bufs && op == UBLK_U_IO_COMMIT_AND_FETCH_REQ &&
+	    ublk_io_op(&q->ios[tag]) == LIBUBLK_OP_ZONE_APPEND)
+		FUZZ_CLAIM(addr == q->ios[tag].append_sector);
+	else
+		FUZZ_CLAIM(addr == (uintptr_t)ublk_buffer_of(&q->ios[tag]));
 	if (op == UBLK_U_IO_COMMIT_AND_FETCH_REQ) {
 		FUZZ_CLAIM(tags[tag].is_delivered);
 		FUZZ_CLAIM(!tags[tag].late);
