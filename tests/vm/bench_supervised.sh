@@ -14,12 +14,11 @@ img=$SCRATCH/bench_supervised
 truncate -s 32M "$img"
 cleanup rm -f "$img"
 
-server_of() { ublk info 0 --json | jq .server_pid; }
-is_other() { local now; now=$(server_of); [ "$now" != "$server" ] && [ "$now" -gt 0 ]; }
+is_other() { local now; now=$(server_of 0); [ "$now" != "$server" ] && [ "$now" -gt 0 ]; }
 
 ublk add loop --file "$img" --id 0 --queues 2 --depth 32 --supervise --restarts 1000 \
 	--recovery reissue --log "$PWD/log"
-supervisor=$(ps -o ppid= -p "$(server_of)" | tr -d ' ')
+supervisor=$(ps -o ppid= -p "$(server_of 0)" | tr -d ' ')
 start_load /dev/ublkb0 --depth 32 --jobs 2 --bs 16K --size 16M
 TRACE_CLOCK=global trace_on ublk_state ublk_session ublk_commit signal:signal_generate
 # the buffer does not hold all COMMITs: those around a kill are enough
@@ -28,7 +27,7 @@ trace_off
 pids=
 # Who dies within a second of its start is kept waiting, on purpose; what is measured is one death.
 for ((i = 0; i < KILLED; i++)); do
-	server=$(server_of)
+	server=$(server_of 0)
 	pids+=$server,
 	echo 1 >"$TRACING/tracing_on"
 	moment 5 60
@@ -43,7 +42,7 @@ for ((i = 0; i < KILLED; i++)); do
 done
 stop_load
 trace_save trace
-server=$(server_of)
+server=$(server_of 0)
 ublk del 0
 wait_for 20 server_gone "$supervisor"
 grep -c "killed by signal 9" log | grep -qx "$KILLED" || fail "the log tells of other deaths"

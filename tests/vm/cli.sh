@@ -18,6 +18,9 @@ expect()
 	grep -qF -e "$text" expect.out || fail "$*: does not say \"$text\": $(cat expect.out)"
 }
 
+# server_of ID: its server's pid; -1: nobody
+server_of() { ublk info "$1" --json | jq .server_pid; }
+
 # server_gone PID: no such process, or nothing but its exit status is left.
 server_gone()
 {

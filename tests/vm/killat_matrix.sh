@@ -9,16 +9,8 @@
 . "$UBLK_TESTS/vm/zc.sh"
 . "$UBLK_TESTS/vm/matrix.sh"
 
-seed=${1:-$((SRANDOM % 32768))}
-note "seed $seed"
-n=0
 # 12 of 48: any two values of different axes meet in one of them
-while read -r recovery data queues scheduler; do
-	kind=${KINDS[n++ % 3]}
-	cell "$recovery" "$data" "$queues" "$scheduler" 3 $((seed++ % 32768)) "$kind"
-	note "$recovery $data $queues $scheduler, $kind: $CELL_COUNTED of $CELL_KILLS kills count"
-	[ "$CELL_COUNTED" -gt 0 ] || fail "no kill of the cell found a request in flight"
-done <<'EOT'
+cells "${1:-$((SRANDOM % 32768))}" <<'EOT'
 reissue copy 1 none
 reissue get-data 4 mq-deadline
 reissue user-copy 4 none

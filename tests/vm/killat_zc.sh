@@ -12,15 +12,7 @@
 . "$UBLK_TESTS/vm/matrix.sh"
 needs_zero_copy
 
-seed=${1:-$((SRANDOM % 32768))}
-note "seed $seed"
-n=0
-while read -r recovery data queues scheduler; do
-	kind=${KINDS[n++ % 3]}
-	cell "$recovery" "$data" "$queues" "$scheduler" 3 $((seed++ % 32768)) "$kind"
-	note "$recovery $data $queues $scheduler, $kind: $CELL_COUNTED of $CELL_KILLS kills count"
-	[ "$CELL_COUNTED" -gt 0 ] || fail "no kill of the cell found a request in flight"
-done <<'EOT'
+cells "${1:-$((SRANDOM % 32768))}" <<'EOT'
 reissue registered 1 mq-deadline
 reissue auto-registered 4 none
 plain registered 4 none

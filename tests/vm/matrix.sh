@@ -97,6 +97,21 @@ cell()
 	TOTAL_JUDGED=$((TOTAL_JUDGED + $(jq .blocks_judged verdict.json)))
 }
 
+# cells SEED: of those that are read, one a line, each is killed three times, in one kind after the
+# other
+cells()
+{
+	local seed=$1 recovery data queues scheduler kind n=0
+	note "seed $seed"
+	while read -r recovery data queues scheduler; do
+		kind=${KINDS[n++ % 3]}
+		cell "$recovery" "$data" "$queues" "$scheduler" 3 $((seed++ % 32768)) "$kind"
+		note "$recovery $data $queues $scheduler, $kind: $CELL_COUNTED of $CELL_KILLS" \
+			"kills count"
+		[ "$CELL_COUNTED" -gt 0 ] || fail "no kill of the cell found a request in flight"
+	done
+}
+
 # cells_report: what a run of them has to say
 cells_report()
 {

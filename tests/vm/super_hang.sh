@@ -11,7 +11,6 @@ head -c 16M /dev/urandom >data
 cp data "$img"
 cleanup rm -f "$img" "$SCRATCH/once"
 
-server_of() { ublk info 0 --json | jq .server_pid; }
 is_whole() { bounded 90 dd if=/dev/ublkb0 bs=1M iflag=direct status=none | cmp - data; }
 
 # hangs HOW: with this fault, the tenth read is not answered; the next server is fine.
@@ -21,10 +20,10 @@ hangs()
 	rm -f "$SCRATCH/once" log
 	ublk add fault loop --file "$img" --id 0 --supervise --recovery reissue \
 		--hang-timeout 2 --log "$PWD/log" --fault "$1,op=read,nth=10,once=$SCRATCH/once"
-	server=$(server_of)
+	server=$(server_of 0)
 	is_whole
 	[ -e "$SCRATCH/once" ] || fail "it never hung"
-	[ "$(server_of)" != "$server" ] || fail "it was not replaced"
+	[ "$(server_of 0)" != "$server" ] || fail "it was not replaced"
 	grep -q "answered none for 2 s: killed" log || fail "the log does not tell: $(cat log)"
 	grep -q "killed by signal 9" log || fail "the log does not tell: $(cat log)"
 	ublk del 0
@@ -36,16 +35,16 @@ hangs stop
 note "stopped while it has nothing to do: noticed when there is something"
 ublk add loop --file "$img" --id 0 --supervise --recovery reissue --hang-timeout 2 --log "$PWD/log2"
 udev_settled
-server=$(server_of)
+server=$(server_of 0)
 
 note "idle for more than twice as long: the same server"
 sleep 5
-[ "$(server_of)" = "$server" ] || fail "an idle server was killed: $(cat log2)"
+[ "$(server_of 0)" = "$server" ] || fail "an idle server was killed: $(cat log2)"
 kill -STOP "$server"
 sleep 5
-[ "$(server_of)" = "$server" ] || fail "a server that nobody waits for was killed: $(cat log2)"
+[ "$(server_of 0)" = "$server" ] || fail "a server that nobody waits for was killed: $(cat log2)"
 is_whole
-[ "$(server_of)" != "$server" ] || fail "it was not replaced"
+[ "$(server_of 0)" != "$server" ] || fail "it was not replaced"
 
 note "without a supervisor it ends itself, if it can"
 ublk del 0
@@ -64,8 +63,8 @@ ublk del 0
 rm -f "$SCRATCH/once"
 ublk add fault loop --file "$img" --id 0 --recovery reissue --supervise \
 	--fault "hold,op=read,nth=10,ms=6000,once=$SCRATCH/once"
-server=$(server_of)
+server=$(server_of 0)
 is_whole
 [ -e "$SCRATCH/once" ] || fail "it held nothing"
-[ "$(server_of)" = "$server" ] || fail "it was replaced"
+[ "$(server_of 0)" = "$server" ] || fail "it was replaced"
 ublk del 0

@@ -12,10 +12,9 @@ head -c 16M /dev/urandom >data
 cp data "$img"
 cleanup rm -f "$img" "$SCRATCH/once"
 
-server_of() { ublk info 0 --json | jq .server_pid; }
 parent_of() { ps -o ppid= -p "$1" | tr -d ' '; }
 is_whole() { bounded 60 dd if=/dev/ublkb0 bs=1M iflag=direct status=none | cmp - data; }
-has_other_server() { [ "$(server_of)" != "$server" ] && state_is 0 LIVE; }
+has_other_server() { [ "$(server_of 0)" != "$server" ] && state_is 0 LIVE; }
 
 # Who has the device's node open, besides this moment's commands.
 servers()
@@ -36,7 +35,7 @@ one_server()
 start()
 {
 	ublk add "$@" --file "$img" --id 0 --supervise --log "$PWD/log" --recovery reissue
-	server=$(server_of)
+	server=$(server_of 0)
 	supervisor=$(parent_of "$server")
 	[ "$(cat "/proc/$supervisor/comm")" = "$(cat "/proc/$server/comm")" ] || fail "no supervisor"
 }
@@ -46,7 +45,7 @@ start loop
 kill -KILL "$supervisor"
 wait_for 20 server_gone "$supervisor"
 is_whole
-[ "$(server_of)" = "$server" ] || fail "the server is another one"
+[ "$(server_of 0)" = "$server" ] || fail "the server is another one"
 expect 5 "has a living server" ublk recover 0
 kill -KILL "$server"
 ublk wait 0 quiesced --timeout 30
@@ -54,7 +53,7 @@ ublk wait 0 quiesced --timeout 30
 note "by hand, and that is supervised again"
 ublk recover 0
 is_whole
-server=$(server_of)
+server=$(server_of 0)
 supervisor=$(parent_of "$server")
 kill -KILL "$server"
 wait_for 60 has_other_server
@@ -62,7 +61,7 @@ one_server
 is_whole
 
 note "both at once, under load"
-server=$(server_of)
+server=$(server_of 0)
 run_bg reader dd if=/dev/ublkb0 of=read.out bs=4k iflag=direct status=none
 sleep 0.3
 kill -KILL "$supervisor" "$server"
@@ -99,11 +98,11 @@ note "given up after the limit: the device waits, and nothing was deleted"
 ublk del 0
 start loop --restarts 2
 for _ in 1 2; do
-	server=$(server_of)
+	server=$(server_of 0)
 	kill -KILL "$server"
 	wait_for 60 has_other_server
 done
-kill -KILL "$(server_of)"
+kill -KILL "$(server_of 0)"
 wait_for 30 server_gone "$supervisor"
 ublk wait 0 quiesced --timeout 30
 grep -q 'gave up after 3 starts; device 0 waits for "ublk recover 0"' log ||

@@ -18,8 +18,6 @@ is_whole()
 	bounded 60 dd if="/dev/ublkb$1" bs=1M count=8 iflag=direct status=none | cmp - data
 }
 
-server_of() { ublk info "$1" --json | jq .server_pid; }
-
 note "nobody keeps the memory: the takeover is refused with a reason, again and again"
 ublk add mem --size 16M --id 0 --recovery reissue
 fill 0

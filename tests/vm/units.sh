@@ -28,7 +28,6 @@ unit_conf()
 
 main_pid() { systemctl show -p MainPID --value "ublk@$1.service"; }
 unit_is() { [ "$(systemctl show -p ActiveState --value "ublk@$1.service")" = "$2" ]; }
-server_of() { ublk info "$1" --json | jq .server_pid; }
 
 # shown on failure
 units_say()

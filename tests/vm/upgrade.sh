@@ -11,7 +11,6 @@ bin=$PWD/bin
 mkdir "$bin"
 cp "$(command -v ublk-loop)" "$bin/ublk-loop"
 
-server_of() { ublk info 0 --json | jq .server_pid; }
 settled()
 {
 	[ ! -e "$record.old" ] || fail "the record of before the upgrade is still there"

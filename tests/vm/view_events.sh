@@ -9,7 +9,6 @@ requires ublk ublk-null jq unshare
 listen() { exec ublk events "$@" 2>listening; }
 # switches PID: how often it went to sleep by itself.
 switches() { awk '/^voluntary/ { print $2 }' "/proc/$1/status"; }
-server_of() { ublk info 0 --json | jq .server_pid; }
 
 note "the life of a device, as it is told"
 run_bg all listen --json >all.json
@@ -18,7 +17,7 @@ wait_for 20 grep -q listening listening
 sleep 0.5
 ublk add null --id 0 --recovery plain >/dev/null
 ublk add null --id 1 --recovery fail-io >/dev/null
-kill -KILL "$(server_of)"
+kill -KILL "$(server_of 0)"
 ublk wait 0 quiesced --timeout 30
 kill -KILL "$(ublk info 1 --json | jq .server_pid)"
 ublk wait 1 fail-io --timeout 30
@@ -45,7 +44,7 @@ sleep 4
 after=$(switches "$BG_waiter")
 [ $((after - before)) -le 4 ] || fail "it woke $((after - before)) times in 4 s: it polls"
 result "wake-ups of a waiter in 4 s: $((after - before))"
-kill -KILL "$(server_of)"
+kill -KILL "$(server_of 0)"
 wait_bg waiter
 json waited.json '.state == "QUIESCED"'
 
@@ -58,7 +57,7 @@ run_bg near unshare --net ublk wait 0 quiesced --timeout 60
 run_bg far unshare --user --map-root-user --net ublk events --count 1
 wait_bg far 1
 sleep 1
-kill -KILL "$(server_of)"
+kill -KILL "$(server_of 0)"
 wait_bg near
 ublk wait 0 quiesced --timeout 0
 

@@ -15,7 +15,7 @@ run_bg load fio --name=load --filename=/dev/ublkb0 --rw=randwrite --bs=4k --iode
 
 note "three in a row, each with the recorded command"
 for ((i = 0; i < 3; i++)); do
-	old=$(server_of)
+	old=$(server_of 0)
 	ublk upgrade 0 --json >up.json
 	json up.json ".old_server_pid == $old and .server_pid != $old and .state == \"LIVE\""
 	result "I/O waited $(jq .pause_ms up.json) ms"
@@ -27,27 +27,27 @@ note "to another program, whose path is recorded then"
 ublk upgrade 0 -- "$bin/ublk-loop" --file "$img" --queues 2 --supervise >/dev/null
 settled
 json <(ublk info 0 --json) ".argv[0] == \"$bin/ublk-loop\""
-supervisor=$(ps -o ppid= -p "$(server_of)" | tr -d ' ')
+supervisor=$(ps -o ppid= -p "$(server_of 0)" | tr -d ' ')
 [ "$(ps -o comm= -p "$supervisor")" = ublk-loop ] || fail "it is not supervised"
 
 note "of a supervised one: its supervisor goes with it, the new one has one of its own"
 ublk upgrade 0 >/dev/null
 wait_for 20 server_gone "$supervisor"
-new=$(ps -o ppid= -p "$(server_of)" | tr -d ' ')
+new=$(ps -o ppid= -p "$(server_of 0)" | tr -d ' ')
 [ "$new" != "$supervisor" ] || fail "the old supervisor is still there"
 [ "$(ps -o comm= -p "$new")" = ublk-loop ] || fail "the new one is not supervised"
 settled
-kill -KILL "$(server_of)"
+kill -KILL "$(server_of 0)"
 ublk wait 0 quiesced --timeout 1 >/dev/null || true
 ublk wait 0 live --timeout 30 >/dev/null
 ublk upgrade 0 -- "$bin/ublk-loop" --file "$img" --queues 2 >/dev/null
 settled
 
 note "a command that cannot be run is refused before anything is done"
-old=$(server_of)
+old=$(server_of 0)
 expect 2 "nothing was changed" ublk upgrade 0 -- /no/such/server
 expect 2 "nothing was changed" ublk upgrade 0 -- server
-[ "$(server_of)" = "$old" ] || fail "it was changed"
+[ "$(server_of 0)" = "$old" ] || fail "it was changed"
 
 note "a new one that fails at once, or hangs: the old one is back"
 printf '#!/bin/sh\nexec sleep 1000\n' >hangs
@@ -68,7 +68,7 @@ note "its file was replaced by one that does not work: the program that ran is s
 cp /bin/false "$bin/new"
 mv "$bin/new" "$bin/ublk-loop"
 rolled_back "ended with status" ublk upgrade 0
-[[ $(readlink "/proc/$(server_of)/exe") == *'(deleted)' ]] || fail "which program is that?"
+[[ $(readlink "/proc/$(server_of 0)/exe") == *'(deleted)' ]] || fail "which program is that?"
 cp "$(command -v ublk-loop)" "$bin/new"
 mv "$bin/new" "$bin/ublk-loop"
 ublk upgrade 0 >/dev/null
@@ -86,7 +86,7 @@ ublk add mem --size 1M --id 1 --recovery reissue >/dev/null
 expect 5 "would end with it" ublk upgrade 1
 ublk add null --id 2 --recovery off >/dev/null
 expect 5 "without recovery" ublk upgrade 2
-kill -KILL "$(server_of)"
+kill -KILL "$(server_of 0)"
 ublk wait 0 quiesced --timeout 30 >/dev/null
 expect 5 "has no server" ublk upgrade 0
 expect 3 "no device" ublk upgrade 7

@@ -51,8 +51,6 @@ zone_read()
 		skip=$(($2 * sectors * 512 + $3)) count="$4" status=none
 }
 
-server_of() { ublk info "$1" --json | jq .server_pid; }
-
 # new_zoned ID ARG..: a zoned disk on $SCRATCH/zoned.ID
 new_zoned()
 {
