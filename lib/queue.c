@@ -158,9 +158,11 @@ UBLK_EXPORT void ublk_io_complete_mt(struct ublk_io *io, int result)
 
 static unsigned drain_remote(struct ublk_queue *q)
 {
-	struct ublk_io *io = atomic_exchange_explicit(&q->remote, NULL, memory_order_acquire);
+	struct ublk_io *io = atomic_load_explicit(&q->remote, memory_order_relaxed);
 	unsigned n = 0;
 
+	if (io)		/* most often there is none, and no exchange that says so */
+		io = atomic_exchange_explicit(&q->remote, NULL, memory_order_acquire);
 	while (io) {
 		struct ublk_io *next = io->remote_next;
 

@@ -285,6 +285,17 @@ static int wait_in_ring(struct io_uring *ring, int timeout_ms)
 	return io_uring_submit_and_wait_timeout(ring, &cqe, 1, &ts, NULL);
 }
 
+/* One is there: io_uring_peek_cqe() would ask the kernel for what it does not find. */
+static struct io_uring_cqe *first_cqe(struct io_uring *ring)
+{
+	struct io_uring_cqe *cqe;
+	unsigned head;
+
+	io_uring_for_each_cqe(ring, head, cqe)
+		return cqe;
+	return NULL;
+}
+
 static int queue_wait(struct ublk_queue *q, int timeout_ms)
 {
 	struct io_uring *ring = queue_ring(q);
@@ -297,13 +308,13 @@ static int queue_wait(struct ublk_queue *q, int timeout_ms)
 		return r;
 	/* Not more than were there: what callbacks cause is for the next step. */
 	for (most = io_uring_cq_ready(ring); n < most; n++) {
-		struct io_uring_cqe *in_ring, cqe;
+		struct io_uring_cqe *in_ring = first_cqe(ring), cqe;
 
-		if (io_uring_peek_cqe(ring, &in_ring))
+		if (!in_ring)
 			break;
 		/* Callbacks may submit, so the slot goes back before they run. */
 		cqe = *in_ring;
-		io_uring_cqe_seen(ring, in_ring);
+		io_uring_cq_advance(ring, 1);
 		r = handle(q, &cqe);
 		if (r < 0)
 			return r;

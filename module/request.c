@@ -52,9 +52,13 @@ static u32 ublk_op_flags(const struct request *rq)
 		{ REQ_NOUNMAP, UBLK_IO_F_NOUNMAP },
 		{ REQ_SWAP, UBLK_IO_F_SWAP },
 	};
+	const blk_opf_t any = REQ_FAILFAST_DEV | REQ_FAILFAST_TRANSPORT | REQ_FAILFAST_DRIVER |
+			      REQ_META | REQ_FUA | REQ_NOUNMAP | REQ_SWAP;
 	u32 ret = 0;
 	int i;
 
+	if (likely(!(rq->cmd_flags & any)))
+		return 0;
 	for (i = 0; i < ARRAY_SIZE(flags); i++)
 		if (rq->cmd_flags & flags[i].kernel)
 			ret |= flags[i].server;

@@ -9,50 +9,22 @@
 #include "slot.h"
 #include "trace.h"
 
-static bool ublk_slot_edge_is_bad(enum ublk_slot_state from, enum ublk_slot_state to)
+/* A legal edge; ublk_slot_move() has the checks. */
+bool __ublk_slot_move(struct ublk_session *s, struct ublk_slot *slot, enum ublk_slot_state from,
+		      enum ublk_slot_state to)
 {
-	return WARN_ONCE(!ublk_slot_edge_is_legal(from, to),
-			 "ublk: slot must not go from %s to %s\n", ublk_slot_state_name(from),
-			 ublk_slot_state_name(to));
-}
-
-/**
- * ublk_slot_move() - take or pass a slot that others want, too
- * @s: the slot's session
- * @slot: slot
- * @from: state it must be in; a slot with pins does not match
- * @to: state it is to have
- *
- * Context: any. Full barrier if it succeeds.
- * Return: true if this caller made the change.
- */
-bool ublk_slot_move(struct ublk_session *s, struct ublk_slot *slot, enum ublk_slot_state from,
-		    enum ublk_slot_state to)
-{
-	if (ublk_slot_edge_is_bad(from, to) || atomic_cmpxchg(&slot->word, from, to) != from)
+	if (atomic_cmpxchg(&slot->word, from, to) != from)
 		return false;
 	trace_ublk_slot(s, slot, from, to);
 	return true;
 }
 
-/**
- * ublk_slot_store() - leave a state that only its owner can leave
- * @s: the slot's session
- * @slot: slot
- * @from: state it is in
- * @to: state it is to have
- *
- * For FETCHING, HANDING, COMMITTING, LOOKING, ABANDONED and REAPING, which nobody else changes.
- * The caller may not touch the slot afterwards, unless @to is its own, too.
- *
- * Context: any.
- */
-void ublk_slot_store(struct ublk_session *s, struct ublk_slot *slot, enum ublk_slot_state from,
-		     enum ublk_slot_state to)
+/* A legal edge; ublk_slot_store() has the checks. */
+void __ublk_slot_store(struct ublk_session *s, struct ublk_slot *slot, enum ublk_slot_state from,
+		       enum ublk_slot_state to)
 {
 	int old;
 
-	ublk_slot_edge_is_bad(from, to);
 	/* Traced first: once the word is out, the next owner's event must come later. */
 	trace_ublk_slot(s, slot, from, to);
 	old = atomic_xchg(&slot->word, to);
@@ -61,22 +33,11 @@ void ublk_slot_store(struct ublk_session *s, struct ublk_slot *slot, enum ublk_s
 		  ublk_slot_state_name(from));
 }
 
-/**
- * ublk_slot_take_ready() - leave READY, even if the monitor is just looking
- * @s: the slot's session
- * @slot: slot
- * @to: state it is to have
- *
- * The monitor looks with preemption off, so the wait is a matter of a few instructions. Without it
- * a request would be parked on a healthy device, and nobody would kick it (P11).
- *
- * Context: any but hard interrupt.
- * Return: true if this caller took the slot out of READY.
- */
-bool ublk_slot_take_ready(struct ublk_session *s, struct ublk_slot *slot,
-			  enum ublk_slot_state to)
+/* A legal edge; ublk_slot_take_ready() has the checks. */
+bool __ublk_slot_take_ready(struct ublk_session *s, struct ublk_slot *slot,
+			    enum ublk_slot_state to)
 {
-	while (!ublk_slot_move(s, slot, UBLK_SLOT_READY, to)) {
+	while (!__ublk_slot_move(s, slot, UBLK_SLOT_READY, to)) {
 		enum ublk_slot_state state = ublk_slot_state(slot);
 
 		if (state != UBLK_SLOT_LOOKING && state != UBLK_SLOT_READY)

@@ -11,19 +11,27 @@ struct null_disk {
 	uint64_t size;
 };
 
+/* Of a tag: its buffer is all zeros from here on. */
+struct null_io {
+	uint64_t written;
+};
+
 /*
- * Zeroed each time: a buffer serves reads and writes in turn, and what somebody wrote
- * is no answer to what somebody else reads. Without a buffer the zeros are copied, or
- * the reader would see whatever was in the kernel's pages before.
+ * A buffer serves reads and writes in turn, and what somebody wrote is no answer to what somebody
+ * else reads. Without a buffer the zeros are copied, or the reader would see whatever was in the
+ * kernel's pages before.
  */
-static int null_read(struct ublk_io *io)
+static int null_read(const struct target *target, struct ublk_io *io)
 {
 	static const char zeros[64 << 10];
+	struct null_io *mine = target_priv(target, io);
 	uint64_t at, len = ublk_io_length(io);
 	int r = 0;
 
 	if (ublk_io_buffer(io)) {
-		memset(ublk_io_buffer(io), 0, len);
+		/* a target around this one may write to it, too */
+		memset(ublk_io_buffer(io), 0, target->done ? len : mine->written);
+		mine->written = 0;
 		return 0;
 	}
 	for (at = 0; at < len && !r; at += sizeof(zeros))
@@ -35,8 +43,14 @@ static int null_read(struct ublk_io *io)
 static int null_submit(struct ublk_io *io, void *user)
 {
 	struct target *target = user;
+	struct null_io *mine = target_priv(target, io);
+	int r = 0;
 
-	target_done(target, io, ublk_io_op(io) == LIBUBLK_OP_READ ? null_read(io) : 0);
+	if (ublk_io_op(io) == LIBUBLK_OP_READ)
+		r = null_read(target, io);
+	else if (ublk_io_op(io) == LIBUBLK_OP_WRITE && mine->written < ublk_io_length(io))
+		mine->written = ublk_io_length(io);
+	target_done(target, io, r);
 	return 0;
 }
 
@@ -62,6 +76,7 @@ static const struct option_def null_options[] = {
 static const struct ublk_target_ops null_ops = {
 	.size = UBLK_TARGET_OPS_SIZE,
 	.name = "null",
+	.io_priv_size = sizeof(struct null_io),
 	.submit = null_submit,
 };
 

@@ -91,6 +91,14 @@ ublk wait 5 quiesced --timeout 30
 ublk recover 5
 ublk del 5
 
+note "null forgets, also with buffers that others wrote from"
+ublk add null --id 1 --size 1M --depth 1
+for bs in 16k 64k 4k; do
+	dd if=/dev/urandom of=/dev/ublkb1 bs="$bs" count=1 oflag=direct status=none
+	cmp <(dd if=/dev/ublkb1 bs=256k iflag=direct status=none) <(head -c 1M /dev/zero)
+done
+ublk del 1
+
 note "null and mem without buffers: the data is copied by request"
 ublk add null --id 1 --size 1M --data user-copy
 cmp <(dd if=/dev/ublkb1 bs=256k iflag=direct status=none) <(head -c 1M /dev/zero)
