@@ -167,7 +167,8 @@ static void ublk_refuse_buffer(struct ublk_session *s, struct ublk_slot *slot,
 	ublk_end(rq, BLK_STS_IOERR);
 }
 
-UBLK_TW_FUNC(ublk_request_tw)
+/* One command's turn in task work. It is gone afterwards, and so may be the session. */
+static void ublk_request_turn(struct io_uring_cmd *cmd, unsigned int issue_flags, bool dying)
 {
 	struct ublk_cmd_pdu *pdu = io_uring_cmd_to_pdu(cmd, struct ublk_cmd_pdu);
 	struct ublk_session *s = pdu->session;
@@ -213,37 +214,48 @@ UBLK_TW_FUNC(ublk_request_tw)
 }
 
 /*
- * Under RCU, the session is LIVE. Return: false if the slot cannot take a request: its thread is
- * dead, or the session is being closed this moment.
+ * Those that follow in the chain are held by nothing else: each has its turn, whatever became of
+ * the ones before.
  */
-static bool ublk_send(struct ublk_session *s, struct request *rq)
+UBLK_TW_FUNC(ublk_request_tw)
+{
+	struct io_uring_cmd *next;
+
+	for (;;) {
+		next = io_uring_cmd_to_pdu(cmd, struct ublk_cmd_pdu)->next;
+		ublk_request_turn(cmd, issue_flags, dying);
+		if (!next)
+			return;
+		cmd = next;
+		cond_resched();
+	}
+}
+
+/*
+ * Under RCU, the session is LIVE. Return: the request's slot, QUEUED, whose command is the caller's
+ * until it is task work; NULL if the slot cannot take a request: its thread is dead, or the session
+ * is being closed this moment.
+ */
+static struct ublk_slot *ublk_enqueue(struct ublk_session *s, struct request *rq)
 {
 	struct ublk_slot *slot = ublk_slot_of(s, rq->mq_hctx->queue_num, rq->tag);
 
 	if (!ublk_slot_is_in(slot, UBLK_SLOT_BIT(READY) | UBLK_SLOT_BIT(LOOKING)))
-		return false;
+		return NULL;
 	blk_mq_start_request(rq);
 	slot->rq = rq;
 	ublk_reference_init(s->dev, rq);
 	if (!ublk_slot_take_ready(s, slot, UBLK_SLOT_QUEUED))
-		return false;
-	/* from here the request may be anybody's; the command is ours until it is task work */
-	ublk_cmd_complete_in_task(slot->cmd, ublk_request_tw);
-	return true;
+		return NULL;
+	/* from here the request may be anybody's */
+	io_uring_cmd_to_pdu(slot->cmd, struct ublk_cmd_pdu)->next = NULL;
+	return slot;
 }
 
-/* Under RCU to the end, parking included: ublk_barrier() waits for it. */
-static blk_status_t ublk_queue_rq_rcu(struct ublk_device *dev, struct request *rq)
+/* Nobody takes it now. Return: BLK_STS_OK it is parked, or how it ends. */
+static blk_status_t ublk_not_enqueued(struct ublk_device *dev, struct request *rq, bool live,
+				      bool handing_over)
 {
-	struct ublk_session *s = rcu_dereference(dev->session);
-	bool handing_over = false, live = false;
-
-	if (likely(s && READ_ONCE(s->phase) == UBLK_PHASE_LIVE)) {
-		live = true;
-		handing_over = READ_ONCE(s->quiescing);
-		if (likely(!handing_over) && likely(ublk_send(s, rq)))
-			return BLK_STS_OK;
-	}
 	/*
 	 * With STOP under way a request for a dead thread of a living server has nothing to wait
 	 * for, and STOP's write-back waits for it.
@@ -253,6 +265,25 @@ static blk_status_t ublk_queue_rq_rcu(struct ublk_device *dev, struct request *r
 		return BLK_STS_OK;
 	}
 	return dev->recovery == UBLK_RECOVERY_FAIL_IO ? BLK_STS_TARGET : BLK_STS_IOERR;
+}
+
+/* Under RCU to the end, parking included: ublk_barrier() waits for it. */
+static blk_status_t ublk_queue_rq_rcu(struct ublk_device *dev, struct request *rq)
+{
+	struct ublk_session *s = rcu_dereference(dev->session);
+	bool handing_over = false, live = false;
+	struct ublk_slot *slot;
+
+	if (likely(s && READ_ONCE(s->phase) == UBLK_PHASE_LIVE)) {
+		live = true;
+		handing_over = READ_ONCE(s->quiescing);
+		slot = likely(!handing_over) ? ublk_enqueue(s, rq) : NULL;
+		if (likely(slot)) {
+			ublk_cmd_complete_in_task(slot->cmd, ublk_request_tw);
+			return BLK_STS_OK;
+		}
+	}
+	return ublk_not_enqueued(dev, rq, live, handing_over);
 }
 
 static blk_status_t ublk_queue_rq(struct blk_mq_hw_ctx *hctx, const struct blk_mq_queue_data *bd)
@@ -273,6 +304,74 @@ static blk_status_t ublk_queue_rq(struct blk_mq_hw_ctx *hctx, const struct blk_m
 	return status;
 }
 
+/* Commands of one thread and ring, which wait for the first one's task work. */
+struct ublk_chain {
+	struct io_uring_cmd *first, *last;	/* or NULL */
+	struct task_struct *owner;
+};
+
+static void ublk_chain_send(struct ublk_chain *chain)
+{
+	if (chain->first)
+		ublk_cmd_complete_in_task(chain->first, ublk_request_tw);
+	chain->first = NULL;
+}
+
+static void ublk_chain_add(struct ublk_chain *chain, struct ublk_slot *slot)
+{
+	struct io_uring_cmd *cmd = slot->cmd;
+
+	if (chain->first && chain->owner == slot->owner &&
+	    ublk_cmd_ring(chain->first) == ublk_cmd_ring(cmd)) {
+		io_uring_cmd_to_pdu(chain->last, struct ublk_cmd_pdu)->next = cmd;
+	} else {
+		ublk_chain_send(chain);
+		chain->first = cmd;
+		chain->owner = slot->owner;
+	}
+	chain->last = cmd;
+}
+
+/* Under RCU. What is left in the list is for queue_rq, which knows what to do about it. */
+static void ublk_queue_rqs_rcu(struct ublk_device *dev, struct rq_list *rqlist)
+{
+	struct ublk_session *s = rcu_dereference(dev->session);
+	struct ublk_chain chain = {};
+	struct rq_list left = {};
+	struct ublk_slot *slot;
+	struct request *rq;
+	blk_status_t status;
+
+	if (!s || READ_ONCE(s->phase) != UBLK_PHASE_LIVE || READ_ONCE(s->quiescing))
+		return;
+	while ((rq = rq_list_pop(rqlist))) {
+		slot = ublk_op(rq) < 0 ? NULL : ublk_enqueue(s, rq);
+		if (likely(slot)) {
+			ublk_chain_add(&chain, slot);
+		} else if (!blk_mq_request_started(rq)) {
+			rq_list_add_tail(&left, rq);
+		} else {
+			status = ublk_not_enqueued(dev, rq, true, false);
+			if (status)
+				ublk_end(rq, status);
+		}
+	}
+	ublk_chain_send(&chain);
+	*rqlist = left;
+}
+
+/* A plug's requests, all new ones, of this device; those of a thread come to it in one go. */
+UBLK_QUEUE_RQS(ublk_queue_rqs)
+{
+	struct ublk_device *dev = rqlist->head->q->queuedata;
+
+	if (unlikely(READ_ONCE(dev->force_abort)))
+		return;
+	rcu_read_lock();
+	ublk_queue_rqs_rcu(dev, rqlist);
+	rcu_read_unlock();
+}
+
 /*
  * The server may take as long as it likes; STOP has its own limit. Not so an unprivileged one: who
  * reads from its disk, udev for one, has not chosen to trust it.
@@ -288,5 +387,6 @@ static enum blk_eh_timer_return ublk_timeout(struct request *rq)
 
 const struct blk_mq_ops ublk_mq_ops = {
 	.queue_rq = ublk_queue_rq,
+	.queue_rqs = ublk_queue_rqs,
 	.timeout = ublk_timeout,
 };

@@ -193,6 +193,7 @@ struct ublk_device {
 struct ublk_cmd_pdu {
 	struct ublk_session *session;	/* borrowed: the command holds the file */
 	struct ublk_slot *slot;
+	struct io_uring_cmd *next;	/* its requests' task work is done by mine; see request.c */
 };
 
 static inline struct ublk_slot *ublk_slot_of(struct ublk_session *s, u16 q_id, u16 tag)

@@ -56,6 +56,49 @@ static inline int ublk_compat_map_kern(struct request *rq, void *buf, unsigned i
 #define blk_rq_map_kern		ublk_compat_map_kern
 #endif
 
+#ifdef HAVE_RQ_LIST
+#define UBLK_QUEUE_RQS(name)							\
+	static void name(struct rq_list *rqlist)
+#else
+struct rq_list {
+	struct request *head, *tail;
+};
+
+#undef rq_list_pop
+static inline struct request *rq_list_pop(struct rq_list *list)
+{
+	struct request *rq = list->head;
+
+	if (rq) {
+		list->head = rq->rq_next;
+		rq->rq_next = NULL;
+	}
+	return rq;
+}
+
+#undef rq_list_add_tail
+static inline void rq_list_add_tail(struct rq_list *list, struct request *rq)
+{
+	rq->rq_next = NULL;
+	if (list->head)
+		list->tail->rq_next = rq;
+	else
+		list->head = rq;
+	list->tail = rq;
+}
+
+#define UBLK_QUEUE_RQS(name)							\
+	static void name##_body(struct rq_list *rqlist);			\
+	static void name(struct request **first)				\
+	{									\
+		struct rq_list rqlist = { .head = *first };			\
+										\
+		name##_body(&rqlist);						\
+		*first = rqlist.head;						\
+	}									\
+	static void name##_body(struct rq_list *rqlist)
+#endif
+
 #ifdef HAVE_BLK_ZONED
 #define UBLK_HAS_ZONED	1
 #ifndef HAVE_BLK_REVALIDATE_1ARG
