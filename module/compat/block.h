@@ -87,6 +87,17 @@ static inline void rq_list_add_tail(struct rq_list *list, struct request *rq)
 	list->tail = rq;
 }
 
+/*
+ * The table by which a tag's request is found, for a timeout or a look at what is in flight. From
+ * 6.7 on starting a request enters it there; before, that is for queue_rq only.
+ */
+static inline void ublk_compat_start_request(struct request *rq)
+{
+	WRITE_ONCE(rq->mq_hctx->tags->rqs[rq->tag], rq);
+	blk_mq_start_request(rq);
+}
+#define blk_mq_start_request	ublk_compat_start_request
+
 #define UBLK_QUEUE_RQS(name)							\
 	static void name##_body(struct rq_list *rqlist);			\
 	static void name(struct request **first)				\

@@ -54,11 +54,16 @@
  *   UBLK_HAS_ZONED		0 where the kernel was built without; then
  *				blk_revalidate_disk_zones() gives -EOPNOTSUPP
  *
+ * Requests of a plug:
+ *   UBLK_QUEUE_RQS(name)	opens the body of ->queue_rqs, with struct rq_list *rqlist
+ *
  * Of 7.3, available everywhere: io_uring_cmd_to_pdu(), io_uring_cmd_done() with
  * three arguments, io_uring_cmd_mark_cancelable(), io_uring_cmd_get_task();
  * struct queue_limits with features, blk_mq_alloc_disk() with limits, BLK_FEAT_*,
  * blk_mode_t, BLK_OPEN_*, blk_mq_freeze_queue() with memflags,
- * BLK_MQ_F_SHOULD_MERGE (0 where gone); class_create() with one argument,
+ * BLK_MQ_F_SHOULD_MERGE (0 where gone); struct rq_list, rq_list_pop(), rq_list_add_tail();
+ * blk_mq_start_request() enters the request in the tags' table;
+ * class_create() with one argument,
  * blk_rq_map_kern() without the queue, blk_revalidate_disk_zones() with the disk alone,
  * vm_flags_clear(), nop_mnt_idmap, import_ubuf(), __guarded_by().
  */
