@@ -483,9 +483,10 @@ struct ublk_target_ops {
 	void (*point)(const char *name, void *user);
 
 	/*
-	 * LIBUBLK_DATA_BIT()s of the modes that this target can serve; 0: any. LIBUBLK_DATA_AUTO
-	 * takes none of the others, and a device that is asked for one of them, or has it when it
-	 * is taken over, is refused with -EOPNOTSUPP.
+	 * LIBUBLK_DATA_BIT()s of the modes that this target can serve. LIBUBLK_DATA_AUTO takes
+	 * none of the others, and a device that is asked for one of them, or has it when it is
+	 * taken over, is refused with -EOPNOTSUPP. 0: any that is asked for, and AUTO takes COPY,
+	 * the one in which ublk_io_buffer() is never NULL.
 	 */
 	uint32_t data_modes;
 };

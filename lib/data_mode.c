@@ -71,6 +71,12 @@ static bool target_can(const struct ublk_device *dev, uint32_t mode)
 	return !dev->ops.data_modes || dev->ops.data_modes & LIBUBLK_DATA_BIT(mode);
 }
 
+/* A target that says nothing may count on ublk_io_buffer(), and only copy mode has that. */
+static bool auto_may_take(const struct ublk_device *dev, uint32_t mode)
+{
+	return dev->ops.data_modes ? target_can(dev, mode) : mode == LIBUBLK_DATA_COPY;
+}
+
 /* Said now, and not when a request is there. */
 static int check(const struct ublk_device *dev, uint32_t mode)
 {
@@ -120,13 +126,15 @@ int ublk_data_mode_choose(struct ublk_device *dev, uint64_t known)
 		uint64_t missing = modes[ladder[i]].flags & ~known;
 
 		mode = ladder[i];
-		if (!missing && target_can(dev, mode))
+		if (!missing && auto_may_take(dev, mode))
 			break;
 		add_reason(dev, "%snot %s: ", i ? "; " : "", modes[mode].name);
 		if (missing)
 			add_lacks(dev, missing);
-		else
+		else if (dev->ops.data_modes)
 			add_reason(dev, "target %s cannot", dev->name);
+		else
+			add_reason(dev, "target %s does not ask for it", dev->name);
 	}
 	if (!dev->data_reason[0])
 		add_reason(dev, "the best there is");

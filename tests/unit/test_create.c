@@ -141,6 +141,8 @@ static void features(void **state)
 	ublk_device_free(dev);
 }
 
+#define ANY	UINT32_MAX		/* each mode's bit */
+
 /* `auto`: what it takes from drivers that have less and less, and says why. */
 static void auto_climbs_down(void **state)
 {
@@ -149,17 +151,19 @@ static void auto_climbs_down(void **state)
 		uint32_t data_modes, mode;
 		const char *reason;
 	} cases[] = {
-		{ 0, 0, LIBUBLK_DATA_AUTO_REGISTERED, "the best there is" },
-		{ UBLK_F_AUTO_BUF_REG, 0, LIBUBLK_DATA_REGISTERED,
+		{ 0, ANY, LIBUBLK_DATA_AUTO_REGISTERED, "the best there is" },
+		{ UBLK_F_AUTO_BUF_REG, ANY, LIBUBLK_DATA_REGISTERED,
 		  "not auto-registered: the driver lacks AUTO_BUF_REG" },
-		{ UBLK_F_AUTO_BUF_REG | UBLK_F_SUPPORT_ZERO_COPY, 0, LIBUBLK_DATA_USER_COPY,
+		{ UBLK_F_AUTO_BUF_REG | UBLK_F_SUPPORT_ZERO_COPY, ANY, LIBUBLK_DATA_USER_COPY,
 		  "not auto-registered: the driver lacks ZERO_COPY, AUTO_BUF_REG; "
 		  "not registered: the driver lacks ZERO_COPY" },
-		{ UBLK_F_USER_COPY, 0, LIBUBLK_DATA_COPY,
+		{ UBLK_F_USER_COPY, ANY, LIBUBLK_DATA_COPY,
 		  "not user-copy: the driver lacks USER_COPY" },
 		{ 0, LIBUBLK_DATA_BIT(LIBUBLK_DATA_COPY) |
 		     LIBUBLK_DATA_BIT(LIBUBLK_DATA_REGISTERED), LIBUBLK_DATA_REGISTERED,
 		  "not auto-registered: target fake cannot" },
+		/* one that says nothing gets no mode without buffers unasked */
+		{ 0, 0, LIBUBLK_DATA_COPY, "not user-copy: target fake does not ask for it" },
 	};
 	struct ublk_device_config config = fake_config(1);
 	struct ublk_target_ops ops = fake_target_ops;
