@@ -97,6 +97,7 @@ u1 ublk add --user mem --size 16M
 u1 dd if=/dev/zero of=/dev/ublkb0 bs=64k count=4 oflag=direct status=none
 [ "$(stat -c %u /dev/ublkc0 /dev/ublkb0 | xargs)" = "1001 1001" ] || fail "$(ls -l /dev/ublk*)"
 u1 ublk del 0
+rm -r /run/user/1001	# as a logout does
 rm /etc/udev/rules.d/61-ublk-users.rules
 
 # Removed, and purged: a module without devices goes with its package.

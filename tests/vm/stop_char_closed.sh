@@ -15,7 +15,8 @@ stop_ends 0
 
 # nothing to commit with: like a server that is stuck
 param stop_timeout_ms 2000
-serve srv --id 0 --depth 4 --recovery reissue --do close-char@ready --do stall@ready
+serve srv --id 0 --depth 4 --recovery reissue --do stall@usr1 --do close-char@usr1
+usr1 srv	# nobody's request is on its way, whose COMMIT would find no file
 run_bg held write_block 0 1
 saw srv '^HELD'
 stop_ends 0
