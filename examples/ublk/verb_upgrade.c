@@ -151,8 +151,9 @@ static int check_owner(struct command_call *call, const struct upgrade *up,
 	char unit[128];
 
 	if (find_unit(view->server_pid, unit))
-		return command_fail(call, -EBUSY, "device %d is served by %s: systemctl restart %s "
-				    "replaces its server", view->info.id, unit, unit);
+		return command_fail(call, -EBUSY, "device %d is served by %s: systemctl kill -s KILL "
+				    "%s has systemd start its program anew, and I/O waits for that",
+				    view->info.id, unit, unit);
 	if (!strcmp(ublk_record_target(view->record), "mem") &&
 	    !has_option((const char *const *)up->command, "--memory-fd"))
 		return command_fail(call, -EBUSY, "the data of device %d is memory of process %d, "

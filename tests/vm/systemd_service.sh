@@ -41,9 +41,11 @@ server=$(server_of 0)
 [ "$(cat "/proc/$server/oom_score_adj")" = -1000 ] || fail "not protected from the OOM killer"
 uuid=$(ublk info 0 --json | jq -r .uuid)
 expect 5 "has a living server" ublk up 0
+expect 5 "systemctl kill -s KILL ublk@0.service has" ublk upgrade 0
+[ "$(server_of 0)" = "$server" ] || fail "it was upgraded all the same"
 mkfs.ext4 -q /dev/ublkb0
 mount /dev/ublkb0 /mnt/data
-kill -KILL "$server"
+systemctl kill -s KILL ublk@0.service
 write_on
 wait_for 60 has_other_server
 wait_for 30 unit_is 0 active
