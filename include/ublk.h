@@ -696,7 +696,10 @@ int ublk_serve(const struct ublk_device_config *config, const struct ublk_target
  */
 int ublk_queue_open(struct ublk_device *dev, unsigned index, struct ublk_queue **ret_q);
 
-/* Readable when ublk_queue_step() has work. Owns: the queue; do not read or close it. */
+/*
+ * Readable when ublk_queue_step() may have work. Owns: the queue; do not read or close it. Threads:
+ * the queue's.
+ */
 int ublk_queue_fd(const struct ublk_queue *q);
 
 /*

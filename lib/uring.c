@@ -30,6 +30,7 @@ struct ring_queue {
 	void *descs;			/* the driver's pages, read only */
 	size_t descs_size;
 	unsigned desc_size;
+	int event_fd;			/* told of what comes; -1: nobody asked for a descriptor */
 };
 
 static uint64_t user_data(enum kind kind, unsigned tag, uint32_t cookie)
@@ -111,6 +112,8 @@ static void queue_exit(struct ublk_queue *q)
 	struct ring_queue *rq = q->t;
 
 	io_uring_queue_exit(&rq->ring);
+	if (rq->event_fd >= 0)
+		close(rq->event_fd);
 	if (rq->descs)
 		munmap(rq->descs, rq->descs_size);
 	free(rq);
@@ -139,6 +142,7 @@ static int queue_init(struct ublk_queue *q)
 
 	if (!rq)
 		return ublk_set_error(ENOMEM, "out of memory");
+	rq->event_fd = -1;
 	r = make_ring(&rq->ring, entries < MOST_ENTRIES ? entries : MOST_ENTRIES);
 	if (r < 0) {
 		free(rq);
@@ -155,9 +159,27 @@ static int queue_init(struct ublk_queue *q)
 	return r;
 }
 
+/*
+ * The ring's own descriptor does not do: with DEFER_TASKRUN a request is work that waits for this
+ * thread, and 7.2 tells nobody who polls the ring of it. It does tell an eventfd, as all kernels.
+ */
 static int queue_fd(const struct ublk_queue *q)
 {
-	return ((struct ring_queue *)q->t)->ring.ring_fd;
+	struct ring_queue *rq = q->t;
+	int fd;
+
+	if (rq->event_fd >= 0)
+		return rq->event_fd;
+	fd = ublk_event_create();
+	if (fd < 0)
+		return rq->ring.ring_fd;
+	if (io_uring_register_eventfd(&rq->ring, fd) < 0) {
+		close(fd);
+		return rq->ring.ring_fd;
+	}
+	ublk_event_set(fd);	/* of what there is already, it would not be told */
+	rq->event_fd = fd;
+	return fd;
 }
 
 static struct io_uring *queue_ring(struct ublk_queue *q)
@@ -299,9 +321,12 @@ static struct io_uring_cqe *first_cqe(struct io_uring *ring)
 static int queue_wait(struct ublk_queue *q, int timeout_ms)
 {
 	struct io_uring *ring = queue_ring(q);
+	int event_fd = ((struct ring_queue *)q->t)->event_fd;
 	unsigned n = 0, most;
 	int r;
 
+	if (event_fd >= 0)
+		ublk_event_clear(event_fd);
 	r = tolerate(wait_in_ring(ring, timeout_ms));
 	UBLK_POINT(AFTER_SUBMIT);
 	if (r < 0)
@@ -319,6 +344,9 @@ static int queue_wait(struct ublk_queue *q, int timeout_ms)
 		if (r < 0)
 			return r;
 	}
+	/* io_uring does some of its work at a time, and tells of the rest only once */
+	if (n && event_fd >= 0)
+		ublk_event_set(event_fd);
 	return (int)n;
 }
 
