@@ -45,6 +45,19 @@ is clean "BUG: KCSAN: data-race in ext4_mark_iloc_dirty / jbd2_journal_commit [j
 is clean "ublk_drv: loading out-of-tree module taints kernel."
 is clean "kmemleak: Kernel memory leak detector disabled"
 is dirty "kobject_add_internal failed for ublkb0 (error: -12 parent: block)"
+# a whole report, of which a part is no excuse for another
+report()
+{
+	printf '%s\n' "------------[ cut here ]------------" "$1" "Call Trace:" "---[ end trace ]---"
+}
+rsrc='UBSAN: array-index-out-of-bounds in /build/x/linux-7.2.12/io_uring/rsrc.c:1070:12'
+is clean "$(report "$rsrc")"
+is dirty "$(report "${rsrc/7.2.12/7.3.4}")"
+is dirty "$(report "${rsrc/rsrc.c/rw.c}")"
+is dirty "$(report "$rsrc")"$'\n'"$(report "WARNING: CPU: 0")"
+is dirty "$(report "WARNING: CPU: 0")"$'\n'"$(report "$rsrc")"
+is dirty "$(report "$rsrc")"$'\n'"Oops: general protection fault"
+is dirty "------------[ cut here ]------------"$'\n'"$rsrc"
 echo 'kobject_add_internal failed for .*error: -12' >"$tmp/expected.log"
 is clean "kobject_add_internal failed for ublkb0 (error: -12 parent: block)"
 is dirty "kobject_add_internal failed for ublkb0 (error: -17 parent: block)"

@@ -58,6 +58,21 @@ mark() { echo "ublk-test: begin $1" >/dev/kmsg; }
 # What a script that makes things fail has said that Linux would say, in its expected.log.
 unexpected() { if [ -s "$1/expected.log" ]; then grep -vEf "$1/expected.log"; else cat; fi; }
 our_races() { awk '!/BUG: KCSAN:/ || /\[ublk_/'; }
+# 7.2 writes the first page of a registered buffer before it has stored how many there are, which
+# its own bounds check takes for an overrun, whichever driver registers. Only that report goes.
+not_rsrc()
+{
+	awk '/-\[ cut here \]-/ { held = "" ; holding = 1 }
+		holding { held = held $0 "\n" }
+		!holding
+		/-\[ end trace \]-/ && holding {
+			if (held !~ /UBSAN: array-index-out-of-bounds in [^ ]*\/linux-7\.2[^ ]*\/io_uring\/rsrc\.c/)
+				printf "%s", held
+			held = ""
+			holding = 0
+		}
+		END { printf "%s", held }'
+}
 
 log_since() { dmesg | awk -v m="ublk-test: begin $1" 'index($0, m) { on = 1; next } on'; }
 
@@ -69,7 +84,7 @@ log_is_dirty()
 		out "harness: the kernel log has overrun; cannot say that it is clean"
 		return 0
 	}
-	log=$(log_since "$1" | our_races | unexpected "$2")
+	log=$(log_since "$1" | our_races | not_rsrc | unexpected "$2")
 	# After its first report lockdep is off, and so it is after one of KASAN's: what comes then
 	# is not seen by anybody.
 	if grep -qE 'debug_locks: *0' /proc/lockdep_stats 2>/dev/null; then
