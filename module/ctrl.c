@@ -11,6 +11,7 @@
 #include "handover.h"
 #include "info.h"
 #include "lifecycle.h"
+#include "shmem.h"
 
 enum {
 	UBLK_CTRL_NO_DEVICE	= 1 << 0,	/* is about no device that is there already */
@@ -44,6 +45,8 @@ static const struct ublk_ctrl_op {
 	[_IOC_NR(UBLK_U_CMD_UPDATE_SIZE)] = { ublk_ctrl_update_size, UBLK_CTRL_SLEEPS },
 	[_IOC_NR(UBLK_U_CMD_QUIESCE_DEV)] = { ublk_ctrl_quiesce, UBLK_CTRL_SLEEPS },
 	[_IOC_NR(UBLK_U_CMD_TRY_STOP_DEV)] = { ublk_ctrl_try_stop, UBLK_CTRL_SLEEPS },
+	[_IOC_NR(UBLK_U_CMD_REG_BUF)] = { ublk_ctrl_reg_buf, UBLK_CTRL_SLEEPS },
+	[_IOC_NR(UBLK_U_CMD_UNREG_BUF)] = { ublk_ctrl_unreg_buf, UBLK_CTRL_SLEEPS },
 };
 
 /* Both numberings, told apart by the type byte; GET_FEATURES has no legacy number. */
