@@ -89,6 +89,7 @@ static int ublk_ctrl_uring_cmd(struct io_uring_cmd *cmd, unsigned int issue_flag
 {
 	const struct ublk_ctrl_op *op = ublk_ctrl_find(cmd->cmd_op);
 	struct ublksrv_ctrl_cmd header;
+	int ret;
 
 	if (issue_flags & IO_URING_F_CANCEL)
 		return 0;
@@ -102,7 +103,12 @@ static int ublk_ctrl_uring_cmd(struct io_uring_cmd *cmd, unsigned int issue_flag
 	if ((op->flags & UBLK_CTRL_SLEEPS || header.dev_path_len) &&
 	    issue_flags & IO_URING_F_NONBLOCK)
 		return -EAGAIN;
-	return ublk_ctrl_run(op, &header);
+	ret = ublk_ctrl_run(op, &header);
+	if (ret <= 0)
+		return ret;
+	/* REG_BUF's index: io_uring of 6.1 never completes a command that returns more than 0 */
+	io_uring_cmd_done(cmd, ret, issue_flags);
+	return -EIOCBQUEUED;
 }
 
 static const struct file_operations ublk_ctrl_fops = {
