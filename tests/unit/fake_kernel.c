@@ -18,7 +18,8 @@ static char run_dir[64];
 			 UBLK_F_USER_RECOVERY_REISSUE | UBLK_F_USER_RECOVERY_FAIL_IO | \
 			 UBLK_F_USER_COPY | UBLK_F_UPDATE_SIZE | UBLK_F_QUIESCE | \
 			 UBLK_F_SAFE_STOP_DEV | UBLK_F_SUPPORT_ZERO_COPY | UBLK_F_AUTO_BUF_REG | \
-			 UBLK_F_BUF_REG_OFF_DAEMON | UBLK_F_ZONED | UBLK_F_UNPRIVILEGED_DEV)
+			 UBLK_F_BUF_REG_OFF_DAEMON | UBLK_F_ZONED | \
+			 UBLK_F_UNPRIVILEGED_DEV | UBLK_F_SHMEM_ZC)
 #define NOT_FOR_USERS	(UBLK_F_USER_RECOVERY | UBLK_F_USER_RECOVERY_REISSUE | \
 			 UBLK_F_USER_RECOVERY_FAIL_IO | UBLK_F_QUIESCE)
 
@@ -394,6 +395,50 @@ static int quiesce(struct fake_device *dev)
 	return 0;
 }
 
+static int register_memory(struct fake_device *dev, const struct ublk_cmd *cmd)
+{
+	struct ublk_shmem_buf_reg reg;
+	int i, free = -1;
+
+	if (!(dev->info.flags & UBLK_F_SHMEM_ZC))
+		return -EOPNOTSUPP;
+	memcpy(&reg, payload(cmd), sizeof(reg));
+	if (!reg.len || (reg.addr | reg.len) % 4096)
+		return -EINVAL;
+	for (i = FAKE_MEMORY - 1; i >= 0; i--) {
+		if (!dev->memory[i].len)
+			free = i;
+		else if (dev->memory[i].addr < reg.addr + reg.len &&
+			 reg.addr < dev->memory[i].addr + dev->memory[i].len)
+			return -EEXIST;
+	}
+	if (free < 0)
+		return -ENOSPC;
+	dev->memory[free] = reg;
+	return free;
+}
+
+static int unregister_memory(struct fake_device *dev, uint64_t index)
+{
+	int q, tag;
+
+	if (!(dev->info.flags & UBLK_F_SHMEM_ZC))
+		return -EOPNOTSUPP;
+	if (index >= FAKE_MEMORY || !dev->memory[index].len)
+		return -ENOENT;
+	for (q = 0; q < FAKE_QUEUES; q++) {
+		for (tag = 0; tag < FAKE_DEPTH && dev->is_node_open; tag++) {
+			int r = dev->slots[q][tag].request;
+
+			if (r >= 0 && fake->requests[r].is_in_memory &&
+			    ublk_shmem_zc_index(fake->requests[r].memory) == index)
+				return -EBUSY;
+		}
+	}
+	dev->memory[index].len = 0;
+	return 0;
+}
+
 /* As module/access.c: a user's device wants the path of a node that the caller may use. */
 static int access_error(const struct fake_device *dev, const struct ublk_cmd *cmd)
 {
@@ -446,6 +491,10 @@ static int on_device(struct ublk_cmd *cmd, bool *ret_is_over)
 		return start_recovery(dev);
 	case UBLK_U_CMD_QUIESCE_DEV:
 		return quiesce(dev);
+	case UBLK_U_CMD_REG_BUF:
+		return register_memory(dev, cmd);
+	case UBLK_U_CMD_UNREG_BUF:
+		return unregister_memory(dev, cmd->header.data[0]);
 	case UBLK_U_CMD_UPDATE_SIZE:
 		dev->params.basic.dev_sectors = cmd->header.data[0];
 		return 0;
