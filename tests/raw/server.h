@@ -98,6 +98,7 @@ struct slot {
 	uint32_t last_op;	/* command whose completion is awaited */
 	bool is_held;		/* request taken, not answered: stalled */
 	bool is_registered;	/* by hand, at the tag's own index */
+	bool has_canary;	/* nobody is to write to the buffer now */
 	int result;		/* of the data */
 };
 
@@ -166,8 +167,7 @@ void shm_open_file(struct server *srv, const char *text);
 void shm_register(struct server *srv);
 bool shm_is_matched(const struct worker *w, unsigned int tag);
 unsigned char *shm_data(struct worker *w, unsigned int tag);
-bool shm_has_canary(const struct server *srv);
-void shm_set_canary(struct worker *w, unsigned int tag);
+void shm_set_canary(struct worker *w, unsigned int tag, bool is_commit);
 
 /* serve.c: carry out one request; bytes done or -errno */
 int server_open_backing(struct server *srv);

@@ -75,19 +75,24 @@ unsigned char *shm_data(struct worker *w, unsigned int tag)
 	if (index >= w->srv->nr_shms || offset + len > w->srv->shms[index].len)
 		raw_die(RAW_EXIT_FAIL, "addr %#llx is in no buffer", (unsigned long long)desc->addr);
 	atomic_fetch_add(&w->srv->nr_matched, 1);
-	if (shm_has_canary(w->srv) && (slot->buf[0] != SHM_CANARY || slot->buf[511] != SHM_CANARY))
+	if (slot->has_canary && (slot->buf[0] != SHM_CANARY || slot->buf[511] != SHM_CANARY))
 		atomic_fetch_add(&w->srv->nr_copied, 1);
 	return w->srv->shms[index].at + offset;
 }
 
-bool shm_has_canary(const struct server *srv)
+/*
+ * Before the slot's next request: nobody is to write to its buffer if that one matches. Not where
+ * the COMMIT itself takes what was read from there.
+ */
+void shm_set_canary(struct worker *w, unsigned int tag, bool is_commit)
 {
-	return srv->nr_shms && (srv->opt.mode == MODE_COPY || srv->opt.mode == MODE_GET_DATA);
-}
+	enum server_mode mode = w->srv->opt.mode;
+	struct slot *slot = &w->slots[tag - w->first_tag];
 
-/* Before the slot's next request: nobody is to write to its buffer if that one matches. */
-void shm_set_canary(struct worker *w, unsigned int tag)
-{
-	if (shm_has_canary(w->srv))
-		memset(w->slots[tag - w->first_tag].buf, SHM_CANARY, 512);
+	if (!w->srv->nr_shms || (mode != MODE_COPY && mode != MODE_GET_DATA))
+		return;
+	slot->has_canary = !is_commit || shm_is_matched(w, tag) ||
+			   ublksrv_get_op(server_desc(w, tag)) != UBLK_IO_OP_READ;
+	if (slot->has_canary)
+		memset(slot->buf, SHM_CANARY, 512);
 }

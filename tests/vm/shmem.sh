@@ -11,7 +11,7 @@ shared()
 	ln -sf "shm/$1" "$1"
 }
 
-info_has_shmem() { ublk-ctl info --id "$1" | grep -qE '^dev_flags_names=.*shmem-zc|shmem-zc'; }
+info_has_shmem() { ublk-ctl info --id "$1" | grep -q '^dev_flags_names=.*shmem-zc'; }
 
 # pinned ID N: pages of the device's buffers; those of one that goes are given back in a moment
 pinned() { wait_for 10 is_pinned "$1" "$2"; }
@@ -48,8 +48,11 @@ io_matches()
 {
 	local n=$1
 	shift
-	same_disk write "$@" && io_matched "$n"
+	same_disk write "$@"
+	io_matched "$n"
 	# the other way first: what is read is what was written, not what the memory had anyway
-	same_disk read "$1" private "${@:3}" && io_matched 0
-	same_disk read "$@" && io_matched "$n"
+	same_disk read "$1" private "${@:3}"
+	io_matched 0
+	same_disk read "$@"
+	io_matched "$n"
 }
