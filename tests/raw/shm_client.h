@@ -13,7 +13,7 @@ struct shm_args {
 	const char *at;		/* OFFSET[:LEN],.. within the file; "private" for other memory */
 	uint64_t pos, len;
 	unsigned int seed, ios, count;
-	bool read_only, is_checked;
+	bool read_only, is_blanked;
 };
 
 /* of the whole file, shared */

@@ -138,6 +138,15 @@ static void one_more(struct mix *m)
 		read_some(m, block, nr, vec, n);
 }
 
+static void blank(struct mix *m)
+{
+	struct iovec vec = { m->private, MAX_BLOCKS * BLOCK };
+	unsigned int block;
+
+	for (block = 0; block < m->disk_blocks; block += MAX_BLOCKS)
+		write_some(m, block, MAX_BLOCKS, &vec, 1);
+}
+
 static void check_all(struct mix *m)
 {
 	unsigned int block;
@@ -165,9 +174,9 @@ int shm_mix(const struct shm_args *args)
 	if (m.fd < 0 || m.private == MAP_FAILED || !m.versions || m.disk_blocks <= MAX_BLOCKS ||
 	    m.shared_blocks <= 2 * MAX_BLOCKS)
 		raw_die(RAW_EXIT_FAIL, "mix: %s", strerror(errno));
-	/* the disk is new: zeroes */
-	if (args->is_checked)
-		check_all(&m);
+	/* else it is new, and all zeroes */
+	if (args->is_blanked)
+		blank(&m);
 	for (i = 0; i < args->ios; i++)
 		one_more(&m);
 	check_all(&m);

@@ -24,8 +24,8 @@ static const char usage_text[] =
 "  read    the same, and compares with what a write with that seed wrote\n"
 "          one O_DIRECT request; PLACE: OFFSET within FILE, or OFFSET:LEN,.. pieces, each of which\n"
 "          may be private:LEN, or just private\n"
-"  mix     --disk DISK --file FILE --len BYTES --ios N --seed N [--checked]: reads and writes out\n"
-"          of and into FILE, other memory, and both at once; --checked: read all and compare first\n"
+"  mix     --disk DISK --file FILE --len BYTES --ios N --seed N [--blank]: reads and writes out\n"
+"          of and into FILE, other memory, and both at once; --blank: write all of the disk first\n"
 "  errnos  --id N --file FILE: what REG_BUF and UNREG_BUF answer to whom\n"
 "  fill    --id N --count N: registers one page N times, prints how often it went and the errno\n";
 
@@ -148,7 +148,7 @@ static int one(const struct shm_args *args, bool is_write)
 }
 
 enum { OPT_ID = 256, OPT_DISK, OPT_FILE, OPT_AT, OPT_POS, OPT_LEN, OPT_SEED, OPT_IOS, OPT_RO,
-       OPT_INDEX, OPT_COUNT, OPT_CHECKED };
+       OPT_INDEX, OPT_COUNT, OPT_BLANK };
 
 static const struct option options[] = {
 	{ "id", required_argument, NULL, OPT_ID },
@@ -162,7 +162,7 @@ static const struct option options[] = {
 	{ "ro", no_argument, NULL, OPT_RO },
 	{ "index", required_argument, NULL, OPT_INDEX },
 	{ "count", required_argument, NULL, OPT_COUNT },
-	{ "checked", no_argument, NULL, OPT_CHECKED },
+	{ "blank", no_argument, NULL, OPT_BLANK },
 	{ NULL, 0, NULL, 0 },
 };
 
@@ -178,7 +178,7 @@ static void parse_option(struct shm_args *args, int option, const char *arg)
 	case OPT_SEED: args->seed = raw_number(arg, "--seed"); break;
 	case OPT_IOS: args->ios = raw_number(arg, "--ios"); break;
 	case OPT_RO: args->read_only = true; break;
-	case OPT_CHECKED: args->is_checked = true; break;
+	case OPT_BLANK: args->is_blanked = true; break;
 	case OPT_INDEX:
 	case OPT_COUNT: args->count = raw_number(arg, "--index, --count"); break;
 	default:
