@@ -17,10 +17,10 @@ info_has_shmem() { ublk-ctl info --id "$1" | grep -q '^dev_flags_names=.*shmem-z
 pinned() { wait_for 10 is_pinned "$1" "$2"; }
 is_pinned() { [ "$(sed -n 's/^shared_pages: *//p' "$DEBUG/$1/device")" = "$2" ]; }
 
-# of_server NAME KEY: from a new line of statistics; matched NAME: requests in its buffers
+# of_server NAME KEY: from a new line of statistics (not by SIGUSR1, which may stall it); matched NAME: requests in its buffers
 of_server()
 {
-	usr1 "$1"
+	usr2 "$1"
 	sed -n "s/^STATS .* $2=\([0-9]*\).*/\1/p" "$1.out" | tail -n 1
 }
 matched() { of_server "$1" matched; }
