@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT OR LGPL-2.1-or-later
 # shellcheck shell=bash
 # desc: shared memory: servers killed with requests in it, each matched anew; UNREG of what is parked
+# covers: B17
 # timeout: 120
 . "$UBLK_TESTS/vm/lib.sh"
 . "$UBLK_TESTS/vm/raw.sh"
