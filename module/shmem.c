@@ -19,47 +19,17 @@
  * UNREG_BUF waits for that, without any lock and with a bound: -EBUSY says that the server still
  * has requests in it. The rest happens by itself whether anybody waits or not.
  */
-#include <linux/capability.h>
-#include <linux/cred.h>
-#include <linux/maple_tree.h>
 #include <linux/mm.h>
-#include <linux/percpu-refcount.h>
 #include <linux/sched/mm.h>
-#include <linux/sched/user.h>
-#include <linux/slab.h>
 #include <linux/uaccess.h>
-#include <linux/xarray.h>
 
 #include "device.h"
 #include "shmem.h"
+#include "shmem_buf.h"
 
 #define UBLK_SHMEM_MAX_BYTES	(1ULL << UBLK_SHMEM_ZC_IDX_OFF)
-#define UBLK_SHMEM_CHUNK	(PAGE_SIZE / sizeof(struct page *))
 /* How long UNREG_BUF waits for requests that the server has; it can be repeated. */
 #define UBLK_SHMEM_PATIENCE	(5 * HZ)
-
-/* Pages of a buffer that follow each other in physical memory, too. */
-struct ublk_shmem_run {
-	struct ublk_shmem_buf *buf;
-	struct ublk_shmem_run *next;
-	unsigned long pfn;		/* of the first one */
-	u32 page;			/* its number within the buffer */
-	u32 nr;
-};
-
-struct ublk_shmem_buf {
-	struct ublk_device *dev;	/* counted from retirement on; immutable */
-	struct percpu_ref ref;		/* the registration's, and each request's that matched */
-	struct ublk_shmem_run *runs;	/* last one first; immutable once live */
-	struct user_struct *user;	/* whose limit of locked memory it counts against, or NULL */
-	u64 seq;			/* tells it from others that had the index; immutable */
-	u32 nr_pages;			/* immutable */
-	u32 index;			/* immutable once live */
-	bool read_only;			/* immutable */
-	bool live;			/* set once all of it is in the tree: released, acquired */
-	bool retired;			/* shmem.mutex */
-	struct work_struct free_work;
-};
 
 void ublk_shmem_init(struct ublk_device *dev)
 {
@@ -76,47 +46,6 @@ void ublk_shmem_exit(struct ublk_device *dev)
 	mutex_destroy(&dev->shmem.mutex);
 }
 
-/*
- * Pinned memory counts as io_uring's registered buffers do: per user, against RLIMIT_MEMLOCK. Per
- * process would be no limit, because a buffer outlives the process that made it.
- */
-static int ublk_shmem_account(struct ublk_shmem_buf *buf)
-{
-	unsigned long limit = rlimit(RLIMIT_MEMLOCK) >> PAGE_SHIFT;
-	struct user_struct *user = current_user();
-	long n;
-
-	if (capable(CAP_IPC_LOCK))
-		return 0;
-	n = atomic_long_read(&user->locked_vm);
-	do {
-		if (n + buf->nr_pages > limit)
-			return -ENOMEM;
-	} while (!atomic_long_try_cmpxchg(&user->locked_vm, &n, n + buf->nr_pages));
-	buf->user = get_uid(user);
-	return 0;
-}
-
-/* The last reference is gone, or it never went live and no reader can see it any more. */
-static void ublk_shmem_free(struct ublk_shmem_buf *buf)
-{
-	struct ublk_shmem_run *run;
-
-	while ((run = buf->runs)) {
-		buf->runs = run->next;
-		/* written to by the server's own mappings, which keep track of that */
-		unpin_user_page_range_dirty_lock(pfn_to_page(run->pfn), run->nr, false);
-		kfree(run);
-		cond_resched();
-	}
-	if (buf->user) {
-		atomic_long_sub(buf->nr_pages, &buf->user->locked_vm);
-		free_uid(buf->user);
-	}
-	percpu_ref_exit(&buf->ref);
-	kfree(buf);
-}
-
 static void ublk_shmem_free_work(struct work_struct *work)
 {
 	struct ublk_shmem_buf *buf = container_of(work, struct ublk_shmem_buf, free_work);
@@ -124,7 +53,7 @@ static void ublk_shmem_free_work(struct work_struct *work)
 	u32 index = buf->index;
 
 	atomic_long_sub(buf->nr_pages, &dev->shmem.nr_pages);
-	ublk_shmem_free(buf);
+	ublk_shmem_buf_free(buf);
 	/* last: who finds the index free finds the memory given back */
 	xa_erase(&dev->shmem.bufs, index);
 	wake_up_all(&dev->wait);
@@ -142,131 +71,6 @@ static void ublk_shmem_release(struct percpu_ref *ref)
 	queue_work(ublk_reap_wq, &buf->free_work);
 }
 
-static struct ublk_shmem_buf *ublk_shmem_alloc(struct ublk_device *dev,
-					       const struct ublk_shmem_buf_reg *reg)
-{
-	struct ublk_shmem_buf *buf = kzalloc(sizeof(*buf), GFP_KERNEL_ACCOUNT);
-	int err;
-
-	if (!buf)
-		return ERR_PTR(-ENOMEM);
-	buf->dev = dev;
-	buf->nr_pages = reg->len >> PAGE_SHIFT;
-	buf->read_only = reg->flags & UBLK_SHMEM_BUF_READ_ONLY;
-	INIT_WORK(&buf->free_work, ublk_shmem_free_work);
-	err = percpu_ref_init(&buf->ref, ublk_shmem_release, 0, GFP_KERNEL_ACCOUNT);
-	if (err) {
-		kfree(buf);
-		return ERR_PTR(err);
-	}
-	err = ublk_shmem_account(buf);
-	if (err) {
-		ublk_shmem_free(buf);
-		return ERR_PTR(err);
-	}
-	return buf;
-}
-
-static int ublk_shmem_note(struct ublk_shmem_buf *buf, u32 page, struct page *p)
-{
-	unsigned long pfn = page_to_pfn(p);
-	struct ublk_shmem_run *run = buf->runs;
-
-	/* everybody's: read only memory that was never written to (6.1) */
-	if (is_zero_pfn(pfn))
-		return -EFAULT;
-	if (run && pfn == run->pfn + run->nr) {
-		run->nr++;
-		return 0;
-	}
-	run = kmalloc(sizeof(*run), GFP_KERNEL_ACCOUNT);
-	if (!run)
-		return -ENOMEM;
-	run->buf = buf;
-	run->next = buf->runs;
-	run->pfn = pfn;
-	run->page = page;
-	run->nr = 1;
-	buf->runs = run;
-	return 0;
-}
-
-/* Sleeps as long as the caller's memory takes to come; holds no lock. */
-static int ublk_shmem_pin(struct ublk_shmem_buf *buf, u64 addr)
-{
-	unsigned int flags = FOLL_LONGTERM | (buf->read_only ? 0 : FOLL_WRITE);
-	struct page **pages = kmalloc_array(UBLK_SHMEM_CHUNK, sizeof(*pages), GFP_KERNEL);
-	u32 done = 0;
-	int i, n, err = pages ? 0 : -ENOMEM;
-
-	while (!err && done < buf->nr_pages) {
-		n = pin_user_pages_fast(addr + ((u64)done << PAGE_SHIFT),
-					min_t(u32, UBLK_SHMEM_CHUNK, buf->nr_pages - done), flags,
-					pages);
-		if (n <= 0) {
-			err = n ? n : -EFAULT;
-			break;
-		}
-		for (i = 0; i < n && !err; i++)
-			err = ublk_shmem_note(buf, done + i, pages[i]);
-		if (err)	/* the one that could not be noted, and those after it */
-			unpin_user_pages(&pages[i - 1], n - i + 1);
-		done += n;
-		cond_resched();
-	}
-	kfree(pages);
-	return err;
-}
-
-/*
- * Forget the runs before @end. That needs memory, which a task that is being killed may not get;
- * but the runs are about to be freed.
- */
-static void ublk_shmem_forget_locked(struct ublk_shmem_buf *buf, const struct ublk_shmem_run *end)
-{
-	struct ublk_shmem_run *run;
-
-	lockdep_assert_held(&buf->dev->shmem.mutex);
-	for (run = buf->runs; run != end; run = run->next) {
-		do {
-			mtree_erase(&buf->dev->shmem.pages, run->pfn);
-			cond_resched();
-		} while (mtree_load(&buf->dev->shmem.pages, run->pfn) == run);
-	}
-}
-
-static int ublk_shmem_insert_locked(struct ublk_shmem_buf *buf)
-{
-	struct ublk_shmem *shmem = &buf->dev->shmem;
-	struct ublk_shmem_run *run;
-	int err;
-
-	lockdep_assert_held(&shmem->mutex);
-	if (shmem->is_closed)
-		return -ENODEV;
-	err = xa_alloc(&shmem->bufs, &buf->index, buf, XA_LIMIT(0, UBLK_SHMEM_ZC_IDX_MASK),
-		       GFP_KERNEL_ACCOUNT);
-	if (err)
-		return err == -EBUSY ? -ENOSPC : err;
-	for (run = buf->runs; run; run = run->next) {
-		err = mtree_insert_range(&shmem->pages, run->pfn, run->pfn + run->nr - 1, run,
-					 GFP_KERNEL_ACCOUNT);
-		if (err)
-			break;
-		cond_resched();
-	}
-	if (err) {
-		ublk_shmem_forget_locked(buf, run);
-		xa_erase(&shmem->bufs, buf->index);
-		return err;
-	}
-	buf->seq = ++shmem->last_seq;
-	atomic_long_add(buf->nr_pages, &shmem->nr_pages);
-	/* pairs with ublk_shmem_match(): not before all of it is there */
-	smp_store_release(&buf->live, true);
-	return 0;
-}
-
 /* Return: its index or -errno. */
 static int ublk_shmem_insert(struct ublk_shmem_buf *buf)
 {
@@ -278,7 +82,7 @@ static int ublk_shmem_insert(struct ublk_shmem_buf *buf)
 		return -EINTR;
 	/* a DEL waits for the mutex: not for memory that waits for a disk */
 	flags = memalloc_noio_save();
-	ret = ublk_shmem_insert_locked(buf);
+	ret = ublk_shmem_buf_insert_locked(buf);
 	if (!ret)
 		ret = buf->index;	/* once unlocked it may be anybody's to unregister */
 	memalloc_noio_restore(flags);
@@ -298,8 +102,8 @@ static bool ublk_shmem_reg_fits(const struct ublk_shmem_buf_reg *reg)
  * @header: addr and len of a struct ublk_shmem_buf_reg
  *
  * Return: the buffer's index; -EOPNOTSUPP the device is not for it; -EINVAL; -EFAULT not all of it
- * can be pinned; -ENOMEM, also by RLIMIT_MEMLOCK; -ENOSPC there are 65536 buffers; -EEXIST a page of
- * it is in a buffer already; -ENODEV the device is being deleted; -EINTR.
+ * can be pinned; -ENOMEM, also by RLIMIT_MEMLOCK; -ENOSPC there are 65536 buffers; -EEXIST a page
+ * of it is in a buffer already; -ENODEV the device is being deleted; -EINTR.
  */
 int ublk_ctrl_reg_buf(struct ublk_device *dev, const struct ublksrv_ctrl_cmd *header)
 {
@@ -315,15 +119,15 @@ int ublk_ctrl_reg_buf(struct ublk_device *dev, const struct ublksrv_ctrl_cmd *he
 		return -EFAULT;
 	if (!ublk_shmem_reg_fits(&reg))
 		return -EINVAL;
-	buf = ublk_shmem_alloc(dev, &reg);
+	buf = ublk_shmem_buf_alloc(dev, &reg, ublk_shmem_release, ublk_shmem_free_work);
 	if (IS_ERR(buf))
 		return PTR_ERR(buf);
-	ret = ublk_shmem_pin(buf, reg.addr);
+	ret = ublk_shmem_buf_pin(buf, reg.addr);
 	if (!ret)
 		ret = ublk_shmem_insert(buf);
 	if (ret < 0) {
 		synchronize_rcu();	/* a request may be looking at a part that was inserted */
-		ublk_shmem_free(buf);
+		ublk_shmem_buf_free(buf);
 	}
 	return ret;
 }
@@ -335,7 +139,7 @@ static void ublk_shmem_retire_locked(struct ublk_shmem_buf *buf)
 	if (buf->retired)
 		return;
 	buf->retired = true;
-	ublk_shmem_forget_locked(buf, NULL);
+	ublk_shmem_buf_forget_locked(buf);
 	get_device(&buf->dev->cdev_dev);
 	percpu_ref_kill(&buf->ref);
 }

@@ -12,8 +12,8 @@
  *                             except del_gendisk(), which abort_work watches
  *  3  disk->open_mutex,       inside 2: del_gendisk(), TRY_STOP's look at the openers
  *     queue freeze
- *  3  shmem.mutex             inside none of the above: which buffers there are; memory is allocated
- *                             under it, nobody is waited for
+ *  3  shmem.mutex             inside none of the above: which registered buffers there are; under
+ *                             it memory is allocated, and nobody is waited for
  *  4  dev->lock               spinlock: session, phase, state, stoppers; no I/O, no sleep
  *  4  session->owner_lock     raw spinlock: the owner pointers of slots
  *  4  ublk_ids_lock           spinlock in device.c: id table

@@ -228,8 +228,8 @@ static const struct option_def mem_options[] = {
 	  .offset = offsetof(struct mem_disk, shm.path),
 	  .help = "file on tmpfs or hugetlbfs; direct I/O out of memory that a program has mapped "
 		  "from it needs no copy" },
-	{ .name = "shm-size", .arg = "BYTES", .type = OPTION_SIZE, .min = MEM_PAGE, .max = 1ll << 44,
-	  .offset = offsetof(struct mem_disk, shm.wanted_size),
+	{ .name = "shm-size", .arg = "BYTES", .type = OPTION_SIZE, .min = MEM_PAGE,
+	  .max = 1ll << 44, .offset = offsetof(struct mem_disk, shm.wanted_size),
 	  .help = "make FILE so large, if it is smaller or not there" },
 	{ .name = NULL },
 };

@@ -23,7 +23,7 @@ struct shared_file {
 	atomic_ullong nr_all, nr_in_memory; /* requests with data */
 };
 
-/* Opens and maps it, making or growing it if that is wanted. Return: 0 or -EINVAL and a sentence. */
+/* Opens and maps it, made or grown if that is wanted. Return: 0, or -EINVAL and a sentence. */
 int shared_file_map(struct shared_file *shm, struct option_error *err);
 void shared_file_unmap(struct shared_file *shm);
 

@@ -73,7 +73,8 @@ unsigned char *shm_data(struct worker *w, unsigned int tag)
 	uint64_t offset = ublk_shmem_zc_offset(desc->addr), len = (uint64_t)desc->nr_sectors << 9;
 
 	if (index >= w->srv->nr_shms || offset + len > w->srv->shms[index].len)
-		raw_die(RAW_EXIT_FAIL, "addr %#llx is in no buffer", (unsigned long long)desc->addr);
+		raw_die(RAW_EXIT_FAIL, "addr %#llx is in no buffer",
+			(unsigned long long)desc->addr);
 	atomic_fetch_add(&w->srv->nr_matched, 1);
 	if (slot->has_canary && (slot->buf[0] != SHM_CANARY || slot->buf[511] != SHM_CANARY))
 		atomic_fetch_add(&w->srv->nr_copied, 1);

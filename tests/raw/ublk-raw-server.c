@@ -225,8 +225,8 @@ static void block_signals(sigset_t *ret_set)
 static void say_stats(struct server *srv, const char *what)
 {
 	raw_say("%s id=%u requests=%lu commits=%lu held=%ld aborted=%lu errors=%lu "
-		"matched=%lu copied=%lu registered=%lu", what, srv->info.dev_id, atomic_load(&srv->nr_requests),
-		atomic_load(&srv->nr_commits),
+		"matched=%lu copied=%lu registered=%lu", what, srv->info.dev_id,
+		atomic_load(&srv->nr_requests), atomic_load(&srv->nr_commits),
 		atomic_load(&srv->nr_held), atomic_load(&srv->nr_aborted),
 		atomic_load(&srv->nr_errors), atomic_load(&srv->nr_matched),
 		atomic_load(&srv->nr_copied), atomic_load(&srv->nr_registered));

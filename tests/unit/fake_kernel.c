@@ -395,50 +395,6 @@ static int quiesce(struct fake_device *dev)
 	return 0;
 }
 
-static int register_memory(struct fake_device *dev, const struct ublk_cmd *cmd)
-{
-	struct ublk_shmem_buf_reg reg;
-	int i, free = -1;
-
-	if (!(dev->info.flags & UBLK_F_SHMEM_ZC))
-		return -EOPNOTSUPP;
-	memcpy(&reg, payload(cmd), sizeof(reg));
-	if (!reg.len || (reg.addr | reg.len) % 4096)
-		return -EINVAL;
-	for (i = FAKE_MEMORY - 1; i >= 0; i--) {
-		if (!dev->memory[i].len)
-			free = i;
-		else if (dev->memory[i].addr < reg.addr + reg.len &&
-			 reg.addr < dev->memory[i].addr + dev->memory[i].len)
-			return -EEXIST;
-	}
-	if (free < 0)
-		return -ENOSPC;
-	dev->memory[free] = reg;
-	return free;
-}
-
-static int unregister_memory(struct fake_device *dev, uint64_t index)
-{
-	int q, tag;
-
-	if (!(dev->info.flags & UBLK_F_SHMEM_ZC))
-		return -EOPNOTSUPP;
-	if (index >= FAKE_MEMORY || !dev->memory[index].len)
-		return -ENOENT;
-	for (q = 0; q < FAKE_QUEUES; q++) {
-		for (tag = 0; tag < FAKE_DEPTH && dev->is_node_open; tag++) {
-			int r = dev->slots[q][tag].request;
-
-			if (r >= 0 && fake->requests[r].is_in_memory &&
-			    ublk_shmem_zc_index(fake->requests[r].memory) == index)
-				return -EBUSY;
-		}
-	}
-	dev->memory[index].len = 0;
-	return 0;
-}
-
 /* As module/access.c: a user's device wants the path of a node that the caller may use. */
 static int access_error(const struct fake_device *dev, const struct ublk_cmd *cmd)
 {
@@ -492,9 +448,9 @@ static int on_device(struct ublk_cmd *cmd, bool *ret_is_over)
 	case UBLK_U_CMD_QUIESCE_DEV:
 		return quiesce(dev);
 	case UBLK_U_CMD_REG_BUF:
-		return register_memory(dev, cmd);
+		return fake_register_memory(dev, payload(cmd));
 	case UBLK_U_CMD_UNREG_BUF:
-		return unregister_memory(dev, cmd->header.data[0]);
+		return fake_unregister_memory(dev, cmd->header.data[0]);
 	case UBLK_U_CMD_UPDATE_SIZE:
 		dev->params.basic.dev_sectors = cmd->header.data[0];
 		return 0;

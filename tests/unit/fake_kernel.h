@@ -117,5 +117,7 @@ bool fake_requests_done(void);
 /* Used by fake_transport.c; with the lock held. */
 bool fake_is_unnoticed(struct fake_device *dev);
 int fake_execute(struct ublk_cmd *cmd, bool *ret_is_over);
+int fake_register_memory(struct fake_device *dev, const void *payload);
+int fake_unregister_memory(struct fake_device *dev, uint64_t index);
 
 #endif
