@@ -771,7 +771,7 @@ int ublk_queue_get_stats(const struct ublk_queue *q, struct ublk_queue_stats *re
  * A program that does O_DIRECT I/O on the disk out of memory that it shares with the server (a
  * memfd, a file on tmpfs or hugetlbfs that both have mapped) needs no copy: the server registers
  * that memory, and a request that lies in one registered piece of it, from front to back, comes as
- * a place in there. ublk_io_buffer(), _copy_in(), _copy_out() and _prep_rw() work with it as with
+ * a place in there. ublk_io_buffer() and all others that move data work with it as with
  * any request; all others travel as the data mode says.
  *
  * Asked for with LIBUBLK_FEATURE_SHMEM_ZC in config.features_wanted or features_required. The

@@ -19,7 +19,7 @@ struct ublk_shmem_buf {
 	struct ublk_device *dev;	/* counted from retirement on; immutable */
 	struct percpu_ref ref;		/* the registration's, and each request's that matched */
 	struct ublk_shmem_run *runs;	/* last one first; immutable once live */
-	struct user_struct *user;	/* whose limit of locked memory it counts against, or NULL */
+	struct user_struct *user;	/* whose RLIMIT_MEMLOCK it counts against, or NULL */
 	u64 seq;			/* tells it from others that had the index; immutable */
 	u32 nr_pages;			/* immutable */
 	u32 index;			/* immutable once live */
