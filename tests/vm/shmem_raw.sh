@@ -93,7 +93,7 @@ over()
 	same_disk read b.shm 0
 	io_matched 0
 	# and everything at once
-	ublk-shm mix --disk /dev/ublkb0 --file a.shm --len 16M --ios 300 --seed 7
+	ublk-shm mix --disk /dev/ublkb0 --file a.shm --len 8M --ios 300 --seed 7 --blank
 	[ "$(matched srv)" -gt $((matched_now + 100)) ] || fail "only $(matched srv) matched"
 	[ "$(of_server srv copied)" = 0 ] || fail "$(of_server srv copied) requests were copied"
 }
