@@ -27,7 +27,7 @@
 #include "shmem.h"
 #include "shmem_buf.h"
 
-#define UBLK_SHMEM_MAX_BYTES	(1ULL << UBLK_SHMEM_ZC_IDX_OFF)
+#define UBLK_SHMEM_MAX_BYTES	(UBLK_SHMEM_ZC_OFF_MASK + 1)
 /* How long UNREG_BUF waits for requests that the server has; it can be repeated. */
 #define UBLK_SHMEM_PATIENCE	(5 * HZ)
 
@@ -299,6 +299,7 @@ u32 ublk_shmem_match(struct ublk_device *dev, struct request *rq, u64 *ret_addr)
 		return 0;
 	rcu_read_lock();
 	buf = ublk_shmem_buf_of(dev, rq, &start);
+	/* pairs with ublk_shmem_buf_insert_locked(): not before all of it is there */
 	if (buf && (!smp_load_acquire(&buf->live) || (is_read && buf->read_only) ||
 		    !percpu_ref_tryget_live(&buf->ref)))
 		buf = NULL;
