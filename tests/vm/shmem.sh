@@ -25,6 +25,9 @@ of_server()
 }
 matched() { of_server "$1" matched; }
 
+# waits_in PID FUNCTION: a thread of the process, of io_uring's for it, is there
+waits_in() { grep -qs "$2" /proc/"$1"/task/*/stack; }
+
 # same_disk read|write FILE PLACE ARG..: at byte 1M of disk 0
 same_disk()
 {

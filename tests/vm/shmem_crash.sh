@@ -27,7 +27,7 @@ take_over()
 	serve_until '^READY ' srv --id 0 --takeover --file store "$@"
 	wait_bg writer
 	wait_bg reader
-	same_disk read private private
+	same_disk read a.shm private
 	[ "$(of_server srv copied)" = 0 ] || fail "copied"
 }
 
@@ -87,13 +87,16 @@ cleanup rm -f /run/udev/rules.d/99-ublk-user.rules
 udevadm control --reload
 chmod 666 /dev/ublk-control
 cleanup chmod 600 /dev/ublk-control
-shared u.shm 1M
-chown 65534 u.shm
-chmod 755 . shm
+U=/dev/shm/ublk-user
+cleanup rm -rf $U
+mkdir -m 755 $U
+users() { truncate -s "$1" $U/shm && chown 65534 $U/shm; }
+users 1M
 SERVER_AS=(prlimit --memlock=1048576 setpriv --reuid 65534 --regid 65534 --clear-groups)
-serve_until '^READY ' srv --id 0 --depth 8 --size 8M --flags unprivileged --shm u.shm
+serve_until '^READY ' srv --id 0 --depth 8 --size 8M --flags unprivileged --shm $U/shm
+udev_settled
 run_bg io setpriv --reuid 65534 --regid 65534 --clear-groups \
-	ublk-shm mix --disk /dev/ublkb0 --file u.shm --len 4M --ios 40 --seed 9
+	ublk-shm mix --disk /dev/ublkb0 --file $U/shm --len 4M --ios 40 --seed 9
 wait_bg io
 [ "$(matched srv)" -gt 5 ] || fail "$(matched srv) matched"
 ctl EPERM raw --id 0 --raw-op 0xc0207519 --data 0 --path /dev/null
@@ -102,9 +105,8 @@ pinned 0 0
 ctl OK del --id 0 --path /dev/ublkc0
 wait_bg srv
 # no more than its limit
-shared u.shm 2M
-chown 65534 u.shm
-serve_until '^SHM ' srv --id 0 --depth 8 --size 8M --flags unprivileged --shm u.shm
+users 2M
+serve_until '^SHM ' srv --id 0 --depth 8 --size 8M --flags unprivileged --shm $U/shm
 wait_bg srv any
 grep -q '^SHM .* errno=ENOMEM$' srv.out || fail "$(cat srv.out)"
 ctl OK del --id 0 --path /dev/ublkc0

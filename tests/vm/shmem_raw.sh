@@ -129,6 +129,7 @@ status=0
 ublk-ctl raw --id 0 --raw-op 0xc0207519 --data 0 --timeout 1 >ctl.out || status=$?
 [ "$status" = 124 ] && [ "$(answer errno)" = EINTR ] || fail "UNREG: $status $(cat ctl.out)"
 run_bg unreg ublk-shm unreg --id 0 --index 0
+wait_for 20 waits_in "$BG_unreg" ublk_ctrl_unreg_buf
 usr2 srv
 wait_bg one
 wait_bg unreg
@@ -136,9 +137,10 @@ ctl ENOENT raw --id 0 --raw-op 0xc0207519 --data 0
 same_disk read a.shm 0x4000
 # STOP and DEL with requests that matched in flight, of a server that is stopped
 param stop_timeout_ms 1000
-kill_bg srv STOP
+usr1 srv
 run_bg one same_disk write a.shm 0x8000
-wait_for 20 in_flight 0 1
+saw_lines srv 2 '^HELD '
+kill_bg srv STOP
 stop_ends 0
 fails one
 kill_server srv
