@@ -33,7 +33,7 @@ ended()
 }
 
 note "what cannot be is said"
-expect 2 "wants --shm FILE" ublk add mem --size 16M --id 0 --shm-size 1M
+expect 1 "wants --shm FILE" ublk add mem --size 16M --id 0 --shm-size 1M
 expect 1 "cannot open" ublk add mem --size 16M --id 0 --shm /dev/shm/nowhere
 : >$FILE
 expect 1 "not even a page" ublk add mem --size 16M --id 0 --shm $FILE
