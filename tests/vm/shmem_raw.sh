@@ -95,6 +95,7 @@ over()
 	# and everything at once
 	ublk-shm mix --disk /dev/ublkb0 --file a.shm --len 8M --ios 300 --seed 7 --blank
 	[ "$(matched srv)" -gt $((matched_now + 100)) ] || fail "only $(matched srv) matched"
+	matched_now=$(matched srv)
 	[ "$(of_server srv copied)" = 0 ] || fail "$(of_server srv copied) requests were copied"
 }
 
