@@ -58,8 +58,8 @@ take_over --shm a.shm --do stall@usr1
 [ "$(matched srv)" = 2 ] || fail "$(matched srv) of 2 requests that were parked matched"
 
 note "kills at any time, in memory, out of it and both"
-run_bg mix ublk-shm mix --disk /dev/ublkb0 --file a.shm --len 8M --ios 250 --seed 3 --blank
-for _ in 1 2 3 4; do
+run_bg mix ublk-shm mix --disk /dev/ublkb0 --file a.shm --len 8M --ios 3000 --seed 3 --blank
+for _ in 1 2 3; do
 	before=$(counter 0 committed)
 	wait_for 30 committed_more 0 $((before + 20))
 	kill_server srv

@@ -72,6 +72,8 @@ for _ in 1 2 3; do
 	ublk wait 0 live --timeout 30
 done
 wait_bg load
+# it is the last server that tells of itself
+load --iomem=mmapshared:$FILE
 ublk del 0
 ended
 [ "$in_memory" -gt 50 ] || fail "$in_memory of $all"
