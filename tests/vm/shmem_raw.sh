@@ -63,15 +63,9 @@ ublk-shm reg --id 0 --file a.shm >/dev/null
 pinned 0 1024
 ctl OK del --id 0
 
-# over MODE: what matches in that mode, and that it is not copied
-over()
+# places: what matches, and what does not
+places()
 {
-	note "mode $1"
-	shared a.shm 4M
-	shared b.shm 1M
-	serve srv --id 0 --depth 8 --size 32M --mode "$1" --shm a.shm --shm b.shm:ro \
-		--flags no-part-scan
-	matched_now=$(matched srv)
 	# one buffer, from its start, its middle, its end; not page aligned
 	io_matches 1 a.shm 0
 	io_matches 1 a.shm 0x7f000
@@ -92,9 +86,23 @@ over()
 	io_matched 1
 	same_disk read b.shm 0
 	io_matched 0
+}
+
+# over MODE: what matches in that mode, and that it is not copied
+over()
+{
+	note "mode $1"
+	shared a.shm 4M
+	shared b.shm 1M
+	serve srv --id 0 --depth 8 --size 32M --mode "$1" --shm a.shm --shm b.shm:ro \
+		--flags no-part-scan
+	matched_now=$(matched srv)
+	[ "$1" != copy ] || places
+	io_matches 1 a.shm 0x2000 --len 64K
+	io_matches 0 a.shm private
 	# and everything at once
-	ublk-shm mix --disk /dev/ublkb0 --file a.shm --len 8M --ios 300 --seed 7 --blank
-	[ "$(matched srv)" -gt $((matched_now + 100)) ] || fail "only $(matched srv) matched"
+	ublk-shm mix --disk /dev/ublkb0 --file a.shm --len 4M --ios 200 --seed 7 --blank
+	[ "$(matched srv)" -gt $((matched_now + 50)) ] || fail "only $(matched srv) matched"
 	matched_now=$(matched srv)
 	[ "$(of_server srv copied)" = 0 ] || fail "$(of_server srv copied) requests were copied"
 }
