@@ -143,6 +143,10 @@ usr2 srv
 wait_bg one
 wait_bg unreg
 ctl ENOENT raw --id 0 --raw-op 0xc0207519 --data 0
+# this server takes its file for buffer 0
+ctl OK raw --id 0 --raw-op 0xc0207519 --data 1
+ublk-shm reg --id 0 --file a.shm >reg.out
+grep -qx res=0 reg.out || fail "$(cat reg.out)"
 same_disk read a.shm 0x4000
 # STOP and DEL with requests that matched in flight, of a server that is stopped
 param stop_timeout_ms 1000
