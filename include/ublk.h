@@ -770,6 +770,48 @@ struct ublk_queue_stats {
 int ublk_queue_get_stats(const struct ublk_queue *q, struct ublk_queue_stats *ret_stats);
 
 /* ------------------------------------------------------------------------------------------
+ * Memory shared with who does I/O
+ *
+ * A program that does O_DIRECT I/O on the disk out of memory that it shares with the server (a
+ * memfd, a file on tmpfs or hugetlbfs that both have mapped) needs no copy: the server registers
+ * that memory, and a request that lies in one registered piece of it, from front to back, comes as
+ * a place in there. ublk_io_buffer() and all others that move data work with it as with
+ * any request; all others travel as the data mode says.
+ *
+ * Asked for with LIBUBLK_FEATURE_SHMEM_ZC in config.features_wanted or features_required. The
+ * memory is pinned, and counts against RLIMIT_MEMLOCK of the user unless it has CAP_IPC_LOCK. The
+ * driver keeps it until it is unregistered or the device is deleted, also when the server dies; who
+ * takes over begins without (what was registered before is unregistered), so register in ops->open.
+ */
+
+#define LIBUBLK_MAX_MEMORY	64		/* pieces at a time */
+
+#define LIBUBLK_MEMORY_READ_ONLY (1u << 0)	/* this process must not write there: only what is
+						 * written to the disk comes this way */
+
+/*
+ * Registers @len bytes at @at, whole pages, at most 4 GiB, shared (not private) memory. @flags:
+ * LIBUBLK_MEMORY_*. *ret_index: for ublk_device_unregister_memory().
+ *
+ * Returns: 0; -EOPNOTSUPP without the feature; -EINVAL; -EFAULT it cannot be pinned; -ENOMEM, also
+ * by RLIMIT_MEMLOCK; -EEXIST a page of it is registered already; -ENOSPC; -ENODEV; -ETIMEDOUT.
+ * Owns: the caller keeps it mapped at @at until it is unregistered or @dev freed.
+ * Threads: MT-safe, from ops->open on.
+ */
+int ublk_device_register_memory(struct ublk_device *dev, void *at, size_t len, uint32_t flags,
+				unsigned *ret_index);
+
+/*
+ * Gives it back. From now on no request comes that way; those that did are waited for, some seconds
+ * at most: a thread that holds such requests must not be the one that calls this.
+ *
+ * Returns: 0: no request points there any more; -EBUSY some do: complete them, and call it again
+ * (the memory has to stay until then); -ENOENT; -EINVAL; -EOPNOTSUPP; -ETIMEDOUT.
+ * Threads: MT-safe.
+ */
+int ublk_device_unregister_memory(struct ublk_device *dev, unsigned index);
+
+/* ------------------------------------------------------------------------------------------
  * A request
  *
  * Threads: any thread, as long as the target has the request, unless it says otherwise.
@@ -805,10 +847,17 @@ void *ublk_io_priv(const struct ublk_io *io);
 /*
  * The data: what is to be written (WRITE) or where to read to (READ), page aligned,
  * ublk_io_length() bytes. NULL for other operations, and with LIBUBLK_DATA_USER_COPY, _REGISTERED
- * and _AUTO_REGISTERED.
+ * and _AUTO_REGISTERED; but in registered memory it is there with these, too, and aligned as the
+ * program has it that does the I/O.
  * Owns: the target, until it completes the request.
  */
 void *ublk_io_buffer(const struct ublk_io *io);
+
+/*
+ * 1 if the data is in memory of ublk_device_register_memory(), else 0. Another process sees it all
+ * the time: what has been checked may be something else a moment later.
+ */
+int ublk_io_is_in_memory(const struct ublk_io *io);
 
 /*
  * Data of a request in any data mode: _out reads @len bytes of a WRITE's or ZONE_APPEND's data from

@@ -40,11 +40,17 @@ void *ublk_buffer_of(const struct ublk_io *io)
 	return io->q->bufs ? io->q->bufs + io->q->buf_stride * io->tag : NULL;
 }
 
+/* Where its data is in this process; NULL: nowhere. */
+static char *data_of(const struct ublk_io *io)
+{
+	return ublk_is_in_memory(io) ? ublk_memory_of(io) : ublk_buffer_of(io);
+}
+
 UBLK_EXPORT void *ublk_io_buffer(const struct ublk_io *io)
 {
 	unsigned op = ublk_io_op(io);
 
-	return op == LIBUBLK_OP_READ || op == LIBUBLK_OP_WRITE ? ublk_buffer_of(io) : NULL;
+	return op == LIBUBLK_OP_READ || op == LIBUBLK_OP_WRITE ? data_of(io) : NULL;
 }
 
 static int check_range(const struct ublk_io *io, unsigned op, uint64_t offset, size_t len)
@@ -83,7 +89,7 @@ int ublk_user_copy(struct ublk_io *io, uint64_t offset, char *buf, size_t len, b
 
 UBLK_EXPORT int ublk_io_copy_out(struct ublk_io *io, uint64_t offset, void *to, size_t len)
 {
-	const char *buf = ublk_buffer_of(io);
+	const char *buf = data_of(io);
 	int r = check_range(io, LIBUBLK_OP_WRITE, offset, len);
 
 	if (r < 0)
@@ -96,7 +102,7 @@ UBLK_EXPORT int ublk_io_copy_out(struct ublk_io *io, uint64_t offset, void *to, 
 
 UBLK_EXPORT int ublk_io_copy_in(struct ublk_io *io, uint64_t offset, const void *from, size_t len)
 {
-	char *buf = ublk_buffer_of(io);
+	char *buf = data_of(io);
 	int r = check_range(io, LIBUBLK_OP_READ, offset, len);
 
 	if (r < 0)

@@ -19,8 +19,7 @@
 			 LIBUBLK_ATTR_VOLATILE_CACHE | LIBUBLK_ATTR_FUA)
 /* What this library cannot serve, or only as a data mode; asking for it would hang a device. */
 #define UNSERVED_FEATURES (LIBUBLK_FEATURE_ZERO_COPY | LIBUBLK_FEATURE_AUTO_BUF_REG | \
-			   LIBUBLK_FEATURE_BATCH_IO | LIBUBLK_FEATURE_INTEGRITY | \
-			   LIBUBLK_FEATURE_SHMEM_ZC)
+			   LIBUBLK_FEATURE_BATCH_IO | LIBUBLK_FEATURE_INTEGRITY)
 
 static bool is_power_of_two(uint64_t n)
 {

@@ -158,7 +158,7 @@ UBLK_EXPORT int ublk_io_buffer_index(const struct ublk_io *io)
 {
 	unsigned op = ublk_io_op(io);
 
-	if ((op != LIBUBLK_OP_READ && op != LIBUBLK_OP_WRITE) ||
+	if ((op != LIBUBLK_OP_READ && op != LIBUBLK_OP_WRITE) || ublk_is_in_memory(io) ||
 	    !ublk_data_mode_is_registered(io->q->dev->config.data_mode))
 		return -1;
 	return io->tag;

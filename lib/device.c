@@ -47,6 +47,7 @@ int ublk_device_alloc(struct ublk_ctl *ctl, const struct ublk_device_config *con
 	dev->user = user;
 	dev->id = dev->chr_fd = dev->event_fd = dev->wait_fd = dev->signal_fd = -1;
 	pthread_mutex_init(&dev->lock, NULL);
+	pthread_mutex_init(&dev->memory_lock, NULL);
 	r = ublk_config_copy(config, &dev->config);
 	if (!r)
 		r = ublk_ops_copy(ops, &dev->ops);
@@ -102,6 +103,7 @@ UBLK_EXPORT void ublk_device_free(struct ublk_device *dev)
 		close(dev->event_fd);
 	if (dev->wait_fd >= 0)
 		close(dev->wait_fd);
+	pthread_mutex_destroy(&dev->memory_lock);
 	pthread_mutex_destroy(&dev->lock);
 	ublk_stats_detach(dev);
 	free(dev->fence_path);
@@ -284,8 +286,10 @@ static int open_target(struct ublk_device *dev)
 
 int ublk_device_prepare(struct ublk_device *dev, int fence_timeout_ms)
 {
-	int r = open_target(dev);
+	int r = dev->is_ours_to_delete ? 0 : ublk_memory_forget(dev);
 
+	if (!r)
+		r = open_target(dev);
 	if (!r)
 		r = ublk_fence(dev, fence_timeout_ms);
 	if (!r && dev->is_recovering)

@@ -4,7 +4,7 @@
  *
  *   serve  supervise                 threads, processes
  *   device  node  recovery           a device from the server's side
- *   queue  buffer  zoned             ownership of each request
+ *   queue  buffer  zoned  shmem      ownership of each request
  *   inspect  json  record  stats     what is known about a device, and tells of it: uevent
  *   ctl  config  data_mode           commands, checks
  *   transport: uring, uring_ctl      the kernel, or tests/unit/fake_*.c in its place
@@ -129,6 +129,12 @@ struct ublk_backing {
 	uint64_t inode;			/* 0: the block device itself */
 };
 
+/* Registered with the driver. */
+struct ublk_memory {
+	_Atomic(char *) at;		/* NULL: none; written under memory_lock */
+	size_t len;			/* written before it */
+};
+
 struct ublk_device {
 	struct ublk_ctl *ctl;
 	struct ublk_target_ops ops;
@@ -157,6 +163,8 @@ struct ublk_device {
 	struct ublk_cmd *start;		/* START or END under way */
 	pthread_mutex_t lock;		/* is_open */
 	bool *is_open;			/* per queue */
+	pthread_mutex_t memory_lock;	/* held over the commands, too */
+	struct ublk_memory memory[LIBUBLK_MAX_MEMORY];
 };
 
 struct ublk_record {
@@ -403,6 +411,16 @@ int ublk_buffers_init(struct ublk_queue *q);
 void ublk_buffers_exit(struct ublk_queue *q);
 void *ublk_buffer_of(const struct ublk_io *io);	/* NULL with user copy, registered */
 int ublk_user_copy(struct ublk_io *io, uint64_t offset, char *buf, size_t len, bool to_kernel);
+
+/* ---- shmem.c ---- */
+
+int ublk_memory_forget(struct ublk_device *dev);
+void *ublk_memory_of(const struct ublk_io *io);
+
+static inline bool ublk_is_in_memory(const struct ublk_io *io)
+{
+	return io->desc.op_flags & UBLK_IO_F_SHMEM_ZC;
+}
 
 /* ---- zoned.c ---- */
 

@@ -220,6 +220,13 @@ static void deliver(struct ublk_queue *q, struct ublk_io *io)
 		ublk_io_complete(io, -EIO);
 		return;
 	}
+	if (ublk_is_in_memory(io) && !ublk_memory_of(io)) {
+		ublk_log(LIBUBLK_LOG_ERROR, "device %d: a request is in buffer %u, which this "
+			 "server has not registered", q->dev->id,
+			 ublk_shmem_zc_index(io->desc.addr));
+		ublk_io_complete(io, -EIO);
+		return;
+	}
 	if (wants_register(q, io))
 		send_command(q, io, UBLK_U_IO_REGISTER_IO_BUF, 0);
 	else

@@ -11,6 +11,7 @@
 #include "handover.h"
 #include "info.h"
 #include "lifecycle.h"
+#include "shmem.h"
 
 enum {
 	UBLK_CTRL_NO_DEVICE	= 1 << 0,	/* is about no device that is there already */
@@ -44,6 +45,8 @@ static const struct ublk_ctrl_op {
 	[_IOC_NR(UBLK_U_CMD_UPDATE_SIZE)] = { ublk_ctrl_update_size, UBLK_CTRL_SLEEPS },
 	[_IOC_NR(UBLK_U_CMD_QUIESCE_DEV)] = { ublk_ctrl_quiesce, UBLK_CTRL_SLEEPS },
 	[_IOC_NR(UBLK_U_CMD_TRY_STOP_DEV)] = { ublk_ctrl_try_stop, UBLK_CTRL_SLEEPS },
+	[_IOC_NR(UBLK_U_CMD_REG_BUF)] = { ublk_ctrl_reg_buf, UBLK_CTRL_SLEEPS },
+	[_IOC_NR(UBLK_U_CMD_UNREG_BUF)] = { ublk_ctrl_unreg_buf, UBLK_CTRL_SLEEPS },
 };
 
 /* Both numberings, told apart by the type byte; GET_FEATURES has no legacy number. */
@@ -86,6 +89,7 @@ static int ublk_ctrl_uring_cmd(struct io_uring_cmd *cmd, unsigned int issue_flag
 {
 	const struct ublk_ctrl_op *op = ublk_ctrl_find(cmd->cmd_op);
 	struct ublksrv_ctrl_cmd header;
+	int ret;
 
 	if (issue_flags & IO_URING_F_CANCEL)
 		return 0;
@@ -99,7 +103,12 @@ static int ublk_ctrl_uring_cmd(struct io_uring_cmd *cmd, unsigned int issue_flag
 	if ((op->flags & UBLK_CTRL_SLEEPS || header.dev_path_len) &&
 	    issue_flags & IO_URING_F_NONBLOCK)
 		return -EAGAIN;
-	return ublk_ctrl_run(op, &header);
+	ret = ublk_ctrl_run(op, &header);
+	if (ret <= 0)
+		return ret;
+	/* REG_BUF's index: io_uring of 6.1 never completes a command that returns more than 0 */
+	io_uring_cmd_done(cmd, ret, issue_flags);
+	return -EIOCBQUEUED;
 }
 
 static const struct file_operations ublk_ctrl_fops = {

@@ -74,6 +74,7 @@ static int ublk_device_show(struct seq_file *m, void *unused)
 	seq_printf(m, "stoppers: %u\n", READ_ONCE(dev->stoppers));
 	seq_printf(m, "force_abort: %d\n", READ_ONCE(dev->force_abort));
 	seq_printf(m, "last_session: %u\n", READ_ONCE(dev->last_seq));
+	seq_printf(m, "shared_pages: %ld\n", atomic_long_read(&dev->shmem.nr_pages));
 	ublk_show_times(m, dev);
 
 	s = ublk_session_get_current(dev);

@@ -20,6 +20,7 @@
 #include "recovery.h"
 #include "request.h"
 #include "session.h"
+#include "shmem.h"
 #include "state.h"
 #include "stop.h"
 #include "zoned.h"
@@ -36,6 +37,7 @@ static void ublk_device_release(struct device *cdev_dev)
 
 	if (dev->tag_set.tags)
 		blk_mq_free_tag_set(&dev->tag_set);
+	ublk_shmem_exit(dev);
 	mutex_destroy(&dev->mutex);
 	if (ublk_is_unprivileged(dev))
 		ublk_unprivileged_put();
@@ -136,6 +138,7 @@ static void ublk_device_init_fields(struct ublk_device *dev,
 	dev->id = -1;
 	dev->recovery = ublk_recovery_of(info->flags);
 	mutex_init(&dev->mutex);
+	ublk_shmem_init(dev);
 	spin_lock_init(&dev->lock);
 	dev->state_since = ktime_get_ns();
 	init_waitqueue_head(&dev->wait);
@@ -243,6 +246,7 @@ void ublk_device_withdraw(struct ublk_device *dev)
 		dev->silent = true;
 		spin_unlock(&dev->lock);
 		ublk_debugfs_remove(dev);
+		ublk_shmem_close(dev);
 		cdev_device_del(&dev->cdev, &dev->cdev_dev);
 		spin_lock(&dev->lock);
 		dev->withdrawn = true;

@@ -16,6 +16,7 @@
 #include "reference.h"
 #include "request.h"
 #include "session.h"
+#include "shmem.h"
 #include "slot.h"
 #include "trace.h"
 #include "zerocopy.h"
@@ -157,7 +158,8 @@ static bool ublk_commit_copy(struct ublk_io_args *args, struct request *rq)
 {
 	size_t len = min_t(size_t, max(args->ub.result, 0), blk_rq_bytes(rq));
 
-	if (!len || !ublk_is_copying(args->s->dev) || req_op(rq) != REQ_OP_READ)
+	if (!len || !ublk_is_copying(args->s->dev) || req_op(rq) != REQ_OP_READ ||
+	    ublk_shmem_is_matched(args->s->dev, rq))
 		return true;
 	return ublk_copy_buffer_nofault(rq, args->ub.addr, len, false);
 }

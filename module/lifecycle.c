@@ -340,8 +340,9 @@ int ublk_ctrl_del(struct ublk_device *dev, const struct ublksrv_ctrl_cmd *header
 		return err;
 	if (wait_event_interruptible(dev->wait, ublk_device_is_gone(dev)))
 		return -EINTR;
-	/* sessions that just ended are freed in a moment, and then the module may be unloaded */
-	wait_event_interruptible_timeout(dev->wait, !atomic_read(&dev->nr_sessions),
+	/* sessions and buffers are freed in a moment, and then the module may be unloaded */
+	wait_event_interruptible_timeout(dev->wait, !atomic_read(&dev->nr_sessions) &&
+					 xa_empty(&dev->shmem.bufs),
 					 UBLK_DEL_PATIENCE);
 	return 0;
 }

@@ -13,6 +13,7 @@
  */
 #include "recovery.h"
 #include "reference.h"
+#include "shmem.h"
 
 /*
  * Nobody waits for what was detained: the END that kicks the others may have been before. Under the
@@ -91,6 +92,8 @@ void ublk_settle_slow(struct ublk_device *dev, struct request *rq, enum ublk_fat
 {
 	struct ublk_rq *data = blk_mq_rq_to_pdu(rq);
 
+	if (ublk_is_shmem(dev))
+		ublk_shmem_put(rq);
 	/* a further reference takes a slot with the request in it: one is the slot's own */
 	if (ublk_has_references(dev) && atomic_read_acquire(&data->references) != 1) {
 		data->fate = fate;

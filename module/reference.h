@@ -29,7 +29,7 @@ static inline void ublk_settle(struct ublk_device *dev, struct request *rq, enum
 			       int result)
 {
 	/* each request's way without zero copy */
-	if (fate == UBLK_FATE_COMPLETE && !ublk_has_references(dev))
+	if (fate == UBLK_FATE_COMPLETE && !ublk_holds_more(dev))
 		ublk_complete(rq, result);
 	else
 		ublk_settle_slow(dev, rq, fate, result);

@@ -13,6 +13,7 @@
 #include "reference.h"
 #include "request.h"
 #include "session.h"
+#include "shmem.h"
 #include "slot.h"
 #include "trace.h"
 #include "zerocopy.h"
@@ -139,18 +140,20 @@ static int ublk_copy_to_server(struct ublk_session *s, struct ublk_slot *slot)
 }
 
 static void ublk_hand_over(struct ublk_session *s, struct ublk_slot *slot,
-			   struct io_uring_cmd *cmd, unsigned int issue_flags, u32 desc_flags)
+			   struct io_uring_cmd *cmd, unsigned int issue_flags, u32 desc_flags,
+			   u64 shmem_addr)
 {
+	bool is_shmem = desc_flags & UBLK_IO_F_SHMEM_ZC;
 	struct request *rq = slot->rq;
 
 	slot->cmd = NULL;	/* the server has the turn, and no command of it is held (I4) */
-	if (req_op(rq) == REQ_OP_WRITE && ublk_is_get_data(s->dev)) {
+	if (req_op(rq) == REQ_OP_WRITE && ublk_is_get_data(s->dev) && !is_shmem) {
 		ublk_describe(s, slot, rq, 0, desc_flags);
 		ublk_slot_store(s, slot, UBLK_SLOT_HANDING, UBLK_SLOT_GETDATA);
 		io_uring_cmd_done(cmd, UBLK_IO_RES_NEED_GET_DATA, issue_flags);
 		return;
 	}
-	ublk_describe(s, slot, rq, slot->addr, desc_flags);
+	ublk_describe(s, slot, rq, is_shmem ? shmem_addr : slot->addr, desc_flags);
 	/* before the command is out: the answer to it may come at once */
 	ublk_slot_store(s, slot, UBLK_SLOT_HANDING, UBLK_SLOT_SERVER);
 	io_uring_cmd_done(cmd, UBLK_IO_RES_OK, issue_flags);
@@ -175,6 +178,7 @@ static void ublk_request_turn(struct io_uring_cmd *cmd, unsigned int issue_flags
 	struct ublk_slot *slot = pdu->slot;
 	enum ublk_auto_reg reg = UBLK_AUTO_REG_TODO;
 	unsigned int tries = UBLK_COPY_TRIES;
+	u64 shmem_addr = 0;
 	u32 desc_flags = 0;
 	int err = 0;
 
@@ -204,13 +208,16 @@ static void ublk_request_turn(struct io_uring_cmd *cmd, unsigned int issue_flags
 			}
 			desc_flags = UBLK_IO_F_NEED_REG_BUF;
 		}
-		err = ublk_copy_to_server(s, slot);
+		/* once it matches the slot is not let go before it is the server's */
+		if (ublk_is_shmem(s->dev))
+			desc_flags |= ublk_shmem_match(s->dev, slot->rq, &shmem_addr);
+		err = desc_flags & UBLK_IO_F_SHMEM_ZC ? 0 : ublk_copy_to_server(s, slot);
 		if (!err)
 			break;
 		tries--;
 		cond_resched();
 	}
-	ublk_hand_over(s, slot, cmd, issue_flags, desc_flags);
+	ublk_hand_over(s, slot, cmd, issue_flags, desc_flags, shmem_addr);
 }
 
 /*

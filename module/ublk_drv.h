@@ -12,6 +12,8 @@
  *                             except del_gendisk(), which abort_work watches
  *  3  disk->open_mutex,       inside 2: del_gendisk(), TRY_STOP's look at the openers
  *     queue freeze
+ *  3  shmem.mutex             inside none of the above: which registered buffers there are; under
+ *                             it memory is allocated, and nobody is waited for
  *  4  dev->lock               spinlock: session, phase, state, stoppers; no I/O, no sleep
  *  4  session->owner_lock     raw spinlock: the owner pointers of slots
  *  4  ublk_ids_lock           spinlock in device.c: id table
@@ -30,6 +32,7 @@
 #include <linux/cdev.h>
 #include <linux/device.h>
 #include <linux/kref.h>
+#include <linux/maple_tree.h>
 #include <linux/mutex.h>
 #include <linux/pid.h>
 #include <linux/sched.h>
@@ -37,6 +40,7 @@
 #include <linux/spinlock.h>
 #include <linux/wait.h>
 #include <linux/workqueue.h>
+#include <linux/xarray.h>
 
 #include <ublk_cmd.h>
 
@@ -51,7 +55,8 @@
 	 UBLK_F_USER_RECOVERY_REISSUE | UBLK_F_UNPRIVILEGED_DEV | UBLK_F_CMD_IOCTL_ENCODE |\
 	 UBLK_F_USER_COPY | UBLK_F_USER_RECOVERY_FAIL_IO | UBLK_F_UPDATE_SIZE |           \
 	 UBLK_F_QUIESCE | UBLK_F_PER_IO_DAEMON | UBLK_F_SAFE_STOP_DEV |                   \
-	 UBLK_F_NO_AUTO_PART_SCAN | UBLK_F_IO_DESC_SIZE | UBLK_ZERO_COPY_FEATURES |       \
+	 UBLK_F_NO_AUTO_PART_SCAN | UBLK_F_IO_DESC_SIZE | UBLK_F_SHMEM_ZC |               \
+	 UBLK_ZERO_COPY_FEATURES |                                                        \
 	 (UBLK_HAS_ZONED ? UBLK_F_ZONED : 0))
 
 /* What needs a kernel whose io_uring takes a request's pages as a registered buffer. */
@@ -128,8 +133,19 @@ struct ublk_rq {
 	atomic_t references;		/* of the slot, and registered buffers; see reference.c */
 	enum ublk_fate fate;		/* these two: by who gives up the slot's, for the last */
 	int result;
+	struct ublk_shmem_buf *shmem;	/* that all its data is in, or NULL; by the slot's owner */
 	u64 report_sector;		/* REQ_OP_DRV_IN: a report of zones, from here on; */
 	u32 report_zones;		/* so many at most. Both by whoever allocated it */
+};
+
+/* Memory that servers have registered, of a device; see shmem.c. */
+struct ublk_shmem {
+	struct mutex mutex;		/* rank 3 */
+	struct maple_tree pages;	/* page frames to runs; mutex, read under RCU */
+	struct xarray bufs;		/* index to buffer, until it is freed */
+	u64 last_seq;			/* mutex */
+	bool is_closed;			/* mutex: DEL has begun */
+	atomic_long_t nr_pages;		/* pinned */
 };
 
 struct ublk_device {
@@ -141,6 +157,7 @@ struct ublk_device {
 	struct blk_mq_tag_set tag_set;	/* immutable after ADD */
 
 	struct mutex mutex;		/* rank 2 */
+	struct ublk_shmem shmem;
 	struct ublk_params params;	/* mutex */
 	struct gendisk *disk;		/* written under mutex with the monitor off; see device.c */
 	bool disk_added;		/* mutex */
@@ -235,6 +252,17 @@ static inline bool ublk_is_auto_reg(const struct ublk_device *dev)
 static inline bool ublk_has_references(const struct ublk_device *dev)
 {
 	return dev->info.flags & (UBLK_F_SUPPORT_ZERO_COPY | UBLK_F_AUTO_BUF_REG);
+}
+
+static inline bool ublk_is_shmem(const struct ublk_device *dev)
+{
+	return dev->info.flags & UBLK_F_SHMEM_ZC;
+}
+
+/* Does a request hold more than its slot, to be given back when it leaves that? */
+static inline bool ublk_holds_more(const struct ublk_device *dev)
+{
+	return dev->info.flags & (UBLK_F_SUPPORT_ZERO_COPY | UBLK_F_AUTO_BUF_REG | UBLK_F_SHMEM_ZC);
 }
 
 /* Does the driver copy between a request and a buffer of the server? */

@@ -18,6 +18,7 @@ function page_of(title)
 	if (title == "Serving, the short way") return "libublk-serve"
 	if (title ~ /^Serving, with threads/) return "libublk-queues"
 	if (title == "A request") return "libublk-requests"
+	if (title ~ /^Memory shared/) return "libublk-memory"
 	if (title ~ /^Records/) return "libublk-records"
 	if (title ~ /^Counters/) return "libublk-counters"
 	if (title ~ /^Supervision/) return "libublk-supervision"

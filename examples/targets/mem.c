@@ -8,6 +8,10 @@
  * refused: a disk that comes back empty under a mounted file system is worse than one
  * that stays away.
  *
+ * With --shm a program that has that file mapped, too, can do O_DIRECT I/O out of it without
+ * the driver's copy: what it reads or writes is in this process already. The file is no part of
+ * the disk, and each server maps and registers it anew.
+ *
  * One page past the disk's end says whose memory it is, so that a wrong descriptor
  * cannot be served by mistake.
  */
@@ -20,6 +24,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "shared_file.h"
 #include "target.h"
 
 #define MEM_MAX_RANGE (1ull << 30)
@@ -39,15 +44,17 @@ struct mem_disk {
 	int fd;
 	char *at;		/* size bytes, then the label */
 	uint64_t mapped;
+	struct shared_file shm;
 };
 
 static int mem_submit(struct ublk_io *io, void *user)
 {
 	struct target *target = user;
-	const struct mem_disk *disk = target->state;
+	struct mem_disk *disk = target->state;
 	uint64_t offset = ublk_io_offset(io), len = ublk_io_length(io);
 	int r = 0;
 
+	shared_file_count(&disk->shm, io);
 	switch (ublk_io_op(io)) {
 	case LIBUBLK_OP_READ:
 		r = ublk_io_copy_in(io, 0, disk->at + offset, len);
@@ -77,7 +84,7 @@ static struct mem_label *mem_label(const struct mem_disk *disk)
 	return (struct mem_label *)(disk->at + disk->size);
 }
 
-static int mem_open(struct ublk_device *dev, int recovering, void *user)
+static int mem_check(struct ublk_device *dev, int recovering, void *user)
 {
 	struct target *target = user;
 	struct mem_disk *disk = target->state;
@@ -103,6 +110,21 @@ static int mem_open(struct ublk_device *dev, int recovering, void *user)
 					      "than %d",
 				      ublk_device_id(dev));
 	return 0;
+}
+
+static int mem_open(struct ublk_device *dev, int recovering, void *user)
+{
+	struct mem_disk *disk = ((struct target *)user)->state;
+	int r = mem_check(dev, recovering, user);
+
+	return r ? r : shared_file_register(&disk->shm, dev);
+}
+
+static void mem_close(struct ublk_device *dev, void *user)
+{
+	const struct mem_disk *disk = ((struct target *)user)->state;
+
+	shared_file_report(&disk->shm, dev);
 }
 
 /*
@@ -146,6 +168,7 @@ static int mem_prepare(struct target *target, struct ublk_device_config *config,
 		       struct option_error *err)
 {
 	struct mem_disk *disk = target->state;
+	int r;
 
 	disk->mapped = disk->size + MEM_PAGE;
 	disk->at = mmap(NULL, disk->mapped, PROT_READ | PROT_WRITE, MAP_SHARED, disk->fd, 0);
@@ -153,6 +176,11 @@ static int mem_prepare(struct target *target, struct ublk_device_config *config,
 		disk->at = NULL;
 		return option_fail(err, "cannot map the memory: %s", strerror(errno));
 	}
+	r = shared_file_map(&disk->shm, err);
+	if (r)
+		return r;
+	if (disk->shm.path)
+		config->features_required |= LIBUBLK_FEATURE_SHMEM_ZC;
 	config->capacity = disk->size;
 	config->discard_granularity = MEM_PAGE;
 	config->max_discard = MEM_MAX_RANGE;
@@ -184,6 +212,7 @@ static void mem_cleanup(struct target *target)
 	if (disk->at)
 		munmap(disk->at, disk->mapped);
 	disk->at = NULL;
+	shared_file_unmap(&disk->shm);
 	close(disk->fd);
 }
 
@@ -195,6 +224,13 @@ static const struct option_def mem_options[] = {
 	{ .name = "memory-fd", .arg = "FD", .type = OPTION_NUMBER, .flags = OPTION_LOCAL,
 	  .min = 3, .max = INT32_MAX, .offset = offsetof(struct mem_disk, memory_fd),
 	  .help = "inherited memfd or file on tmpfs to use; keep it, and a takeover is possible" },
+	{ .name = "shm", .arg = "FILE", .type = OPTION_PATH,
+	  .offset = offsetof(struct mem_disk, shm.path),
+	  .help = "file on tmpfs or hugetlbfs; direct I/O out of memory that a program has mapped "
+		  "from it needs no copy" },
+	{ .name = "shm-size", .arg = "BYTES", .type = OPTION_SIZE, .min = MEM_PAGE,
+	  .max = 1ll << 44, .offset = offsetof(struct mem_disk, shm.wanted_size),
+	  .help = "make FILE so large, if it is smaller or not there" },
 	{ .name = NULL },
 };
 
@@ -203,6 +239,7 @@ static const struct ublk_target_ops mem_ops = {
 	.name = "mem",
 	.submit = mem_submit,
 	.open = mem_open,
+	.close = mem_close,
 	.fence = mem_fence,
 };
 

@@ -5,8 +5,8 @@
  * control side is the fake kernel's.
  *
  * Whatever comes: one COMMIT for each delivery, none for anything else, never two commands for a
- * tag, a result that the request can have, data inside the tag's own buffer; and when the driver
- * has taken all tags back, the queue ends.
+ * tag, a result that the request can have, data inside the tag's own buffer or registered memory;
+ * and when the driver has taken all tags back, the queue ends.
  */
 #include <errno.h>
 #include <liburing.h>
@@ -17,12 +17,14 @@
 #define STEPS	200
 #define SQES	8
 #define BYTES	8192			/* most that copy_in, copy_out are asked for */
+#define MEMORY	16384u			/* registered */
 
 enum how { NOW, TWICE, LATER, FAIL, POSITIVE, BY_SQE, ELSEWHERE, NR_HOWS };
 
 static struct fuzz_input in;
 static struct ublk_ctl *ctl, *plain;
 static struct ublk_queue *queue;
+static char memory[MEMORY] __attribute__((aligned(4096)));
 
 static struct {
 	struct ublksrv_io_desc desc;
@@ -53,6 +55,15 @@ static void complete(struct ublk_io *io, int result)
 
 /* ---- the driver ---- */
 
+/* Does the driver say that it is in registered memory, where there is none? */
+static bool is_nowhere(const struct ublk_io *io)
+{
+	uint64_t offset = io->desc.addr & UINT32_MAX, bytes = (uint64_t)io->desc.nr_sectors << 9;
+
+	return io->desc.op_flags & UBLK_IO_F_SHMEM_ZC &&
+	       ((io->desc.addr >> 32 & UINT16_MAX) || offset + bytes > MEMORY);
+}
+
 /* What a COMMIT has to say; what the target never saw was longer than any request may be. */
 static int expected_result(const struct ublk_io *io)
 {
@@ -64,7 +75,7 @@ static int expected_result(const struct ublk_io *io)
 	else if (op == LIBUBLK_OP_REPORT_ZONES)
 		bytes = UINT64_C(64) * io->desc.nr_zones;
 	if (!tags[tag].is_told) {
-		FUZZ_CLAIM(bytes > io->q->dev->config.max_io);
+		FUZZ_CLAIM(bytes > io->q->dev->config.max_io || is_nowhere(io));
 		return -EIO;
 	}
 	return tags[tag].told ? tags[tag].told : (int)bytes;
@@ -162,7 +173,11 @@ static void touch(struct ublk_io *io)
 
 	FUZZ_CLAIM((op != LIBUBLK_OP_READ && op != LIBUBLK_OP_WRITE) ||
 		   ublk_io_length(io) <= io->q->dev->config.max_io);
-	if (buf) {
+	FUZZ_CLAIM(!is_nowhere(io));
+	if (buf && ublk_io_is_in_memory(io)) {
+		FUZZ_CLAIM(buf >= memory && buf + ublk_io_length(io) <= memory + MEMORY);
+		memset(buf, 'm', ublk_io_length(io));
+	} else if (buf) {
 		FUZZ_CLAIM(buf == own);
 		FUZZ_CLAIM(ublk_io_length(io) <= io->q->buf_stride);
 		memset(buf, 't', ublk_io_length(io));
@@ -366,6 +381,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		LIBUBLK_DATA_COPY, LIBUBLK_DATA_GET_DATA, LIBUBLK_DATA_USER_COPY,
 	};
 	struct ublk_device *dev;
+	unsigned index;
 
 	if (!ctl)
 		set_up();
@@ -379,7 +395,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	config.data_mode = modes[fuzz_byte(&in) % ARRAY_SIZE(modes)];
 	config.max_io = 4096;
 	config.flags = LIBUBLK_NO_RECORD;
+	config.features_required = LIBUBLK_FEATURE_SHMEM_ZC;
 	FUZZ_CLAIM(!ublk_device_create(ctl, &config, &ops, NULL, &dev));
+	FUZZ_CLAIM(!ublk_device_register_memory(dev, memory, MEMORY, 0, &index) && !index);
 	run(dev);
 	ublk_device_free(dev);
 	return 0;

@@ -34,6 +34,8 @@ int server_create(struct server *srv)
 		srv->info.flags |= UBLK_F_SUPPORT_ZERO_COPY;
 	if (opt->mode == MODE_AUTO)
 		srv->info.flags |= UBLK_F_AUTO_BUF_REG;
+	if (srv->nr_shms)
+		srv->info.flags |= UBLK_F_SHMEM_ZC;
 	fail_next_command(srv, "add");
 	res = said("ADD", raw_add(&srv->ctrl, &srv->info));
 	fail_say(srv, "add");
@@ -58,6 +60,8 @@ int server_create(struct server *srv)
 	fail_next_command(srv, "params");
 	res = said("SET_PARAMS", raw_set_params(&srv->ctrl, srv->info.dev_id, &params));
 	fail_say(srv, "params");
+	if (res == 0)
+		shm_register(srv);
 	return res;
 }
 

@@ -261,6 +261,19 @@ int raw_simple(struct raw_ctrl *ctrl, uint32_t op, uint32_t id, uint64_t data)
 	return raw_ctrl_issue(ctrl, op, &cmd);
 }
 
+int raw_reg_buf(struct raw_ctrl *ctrl, uint32_t id, const void *at, uint64_t len, uint32_t flags)
+{
+	struct ublk_shmem_buf_reg reg = { .addr = (uintptr_t)at, .len = len, .flags = flags };
+	struct ublksrv_ctrl_cmd cmd = {
+		.dev_id = id,
+		.queue_id = 0xffff,
+		.addr = (uintptr_t)&reg,
+		.len = sizeof(reg),
+	};
+
+	return raw_ctrl_issue(ctrl, UBLK_U_CMD_REG_BUF, &cmd);
+}
+
 void raw_basic_params(struct ublk_params *params, uint64_t bytes, unsigned int bs_shift,
 		      unsigned int max_io_bytes)
 {

@@ -53,6 +53,7 @@ int raw_info(struct raw_ctrl *ctrl, uint32_t id, struct ublksrv_ctrl_dev_info *i
 int raw_set_params(struct raw_ctrl *ctrl, uint32_t id, const struct ublk_params *params);
 int raw_get_params(struct raw_ctrl *ctrl, uint32_t id, struct ublk_params *params);
 int raw_simple(struct raw_ctrl *ctrl, uint32_t op, uint32_t id, uint64_t data);
+int raw_reg_buf(struct raw_ctrl *ctrl, uint32_t id, const void *at, uint64_t len, uint32_t flags);
 
 /* a disk of that many bytes with 2^bs_shift byte blocks and nothing fancy */
 void raw_basic_params(struct ublk_params *params, uint64_t bytes, unsigned int bs_shift,

@@ -65,12 +65,18 @@ static int transfer(transfer_fn fn, int fd, unsigned char *buf, size_t len, off_
 	return 0;
 }
 
+/* Is the data to be moved by the server itself? */
+static bool is_moved(const struct worker *w, unsigned int tag)
+{
+	return w->srv->opt.mode == MODE_USER_COPY && !shm_is_matched(w, tag);
+}
+
 static int serve_read(struct worker *w, unsigned int tag, unsigned char *buf, size_t len, off_t pos)
 {
 	struct server *srv = w->srv;
 	int ret = transfer(do_read, srv->backing_fd, buf, len, pos);
 
-	if (ret == 0 && srv->opt.mode == MODE_USER_COPY)
+	if (ret == 0 && is_moved(w, tag))
 		ret = transfer(do_write, srv->cfd, buf, len, raw_user_copy_pos(w->queue, tag));
 	return ret;
 }
@@ -81,7 +87,7 @@ static int serve_write(struct worker *w, unsigned int tag, unsigned char *buf, s
 	struct server *srv = w->srv;
 	int ret = 0;
 
-	if (srv->opt.mode == MODE_USER_COPY)
+	if (is_moved(w, tag))
 		ret = transfer(do_read, srv->cfd, buf, len, raw_user_copy_pos(w->queue, tag));
 	if (ret == 0)
 		ret = transfer(do_write, srv->backing_fd, buf, len, pos);
@@ -113,6 +119,8 @@ int server_serve(struct worker *w, unsigned int tag, unsigned char *buf)
 	if (has_data && srv->opt.partial && len > srv->opt.partial)
 		len = srv->opt.partial;
 
+	if (has_data && shm_is_matched(w, tag))
+		buf = shm_data(w, tag);
 	switch (op) {
 	case UBLK_IO_OP_READ:
 		/* a page of the buffer must not be touched here: it may never come */

@@ -15,6 +15,7 @@
 
 #define SERVER_MAX_WORKERS	64
 #define SERVER_MAX_ACTIONS	16
+#define SERVER_MAX_SHMS		8
 
 /* wakes a worker from its wait; never delivered anywhere else */
 #define SERVER_NUDGE		SIGRTMIN
@@ -97,6 +98,7 @@ struct slot {
 	uint32_t last_op;	/* command whose completion is awaited */
 	bool is_held;		/* request taken, not answered: stalled */
 	bool is_registered;	/* by hand, at the tag's own index */
+	bool has_canary;	/* nobody is to write to the buffer now */
 	int result;		/* of the data */
 };
 
@@ -114,6 +116,13 @@ struct worker {
 	bool has_ring;
 };
 
+/* memory shared with who does I/O */
+struct shm {
+	unsigned char *at;
+	size_t len;
+	bool read_only;
+};
+
 struct server {
 	struct options opt;
 	struct raw_ctrl ctrl;
@@ -124,6 +133,9 @@ struct server {
 	pthread_t main_thread;
 	struct worker workers[SERVER_MAX_WORKERS];
 	unsigned int nr_workers;
+	struct shm shms[SERVER_MAX_SHMS];
+	unsigned int nr_shms;
+	atomic_ulong nr_matched, nr_copied;
 	atomic_bool is_stalling, has_uffd, is_dozing, is_keeping;
 	atomic_ulong bad_addr;		/* 0 = none */
 	atomic_ulong nr_requests, nr_commits, nr_errors, nr_aborted, nr_registered;
@@ -149,6 +161,13 @@ bool zc_register(struct worker *w, unsigned int tag);
 bool zc_serve(struct worker *w, unsigned int tag);
 void zc_done(struct worker *w, unsigned int tag, enum zc_step step, int res);
 void zc_probe(struct server *srv, const char *who);
+
+/* shm.c */
+void shm_open_file(struct server *srv, const char *text);
+void shm_register(struct server *srv);
+bool shm_is_matched(const struct worker *w, unsigned int tag);
+unsigned char *shm_data(struct worker *w, unsigned int tag);
+void shm_set_canary(struct worker *w, unsigned int tag, bool is_commit);
 
 /* serve.c: carry out one request; bytes done or -errno */
 int server_open_backing(struct server *srv);

@@ -27,6 +27,7 @@ static const char usage_text[] =
 "          --bad-addr N from the first FETCH on\n"
 "zero copy: --table N entries, --auto-offset N added to the index, --auto-word N instead of it,\n"
 "          --fallback\n"
+"--shm FILE[:ro], repeatable: maps it and, with a new device, registers it\n"
 "--fail-nth STEP:N: have the N-th allocation or copy in it fail; prints FAULT STEP hit=0|1\n"
 "   STEP:  add params open fetch live start-recovery (of a --takeover)\n"
 "--do ACT[=ARG]@WHEN[:N], repeatable\n"
@@ -43,7 +44,7 @@ enum {
 	OPT_TAKEOVER, OPT_NO_START, OPT_TIMEOUT, OPT_SPLIT, OPT_SQPOLL, OPT_DEFER, OPT_ASYNC,
 	OPT_FIXED, OPT_FETCH_ONLY, OPT_INHERIT, OPT_DELAY, OPT_PARTIAL, OPT_RESULT, OPT_BAD_ADDR,
 	OPT_DO, OPT_FAIL_NTH, OPT_TABLE, OPT_AUTO_OFFSET, OPT_AUTO_WORD, OPT_FALLBACK,
-	OPT_DIRECT, OPT_HELP,
+	OPT_DIRECT, OPT_SHM, OPT_HELP,
 };
 
 static const struct option long_options[] = {
@@ -82,6 +83,7 @@ static const struct option long_options[] = {
 	{ "auto-word", required_argument, NULL, OPT_AUTO_WORD },
 	{ "fallback", no_argument, NULL, OPT_FALLBACK },
 	{ "direct", no_argument, NULL, OPT_DIRECT },
+	{ "shm", required_argument, NULL, OPT_SHM },
 	{ "help", no_argument, NULL, OPT_HELP },
 	{ NULL, 0, NULL, 0 },
 };
@@ -161,6 +163,7 @@ static void parse_option(struct server *srv, int option, const char *arg)
 	case OPT_AUTO_WORD: opt->auto_word = raw_number(arg, "--auto-word"); break;
 	case OPT_FALLBACK: opt->fallback = true; break;
 	case OPT_DIRECT: opt->direct = true; break;
+	case OPT_SHM: shm_open_file(srv, arg); break;
 	case OPT_DO:
 		if (!action_parse(opt, arg))
 			raw_die(RAW_EXIT_USAGE, "--do: '%s'?", arg);
@@ -222,10 +225,11 @@ static void block_signals(sigset_t *ret_set)
 static void say_stats(struct server *srv, const char *what)
 {
 	raw_say("%s id=%u requests=%lu commits=%lu held=%ld aborted=%lu errors=%lu "
-		"registered=%lu", what, srv->info.dev_id, atomic_load(&srv->nr_requests),
-		atomic_load(&srv->nr_commits),
+		"matched=%lu copied=%lu registered=%lu", what, srv->info.dev_id,
+		atomic_load(&srv->nr_requests), atomic_load(&srv->nr_commits),
 		atomic_load(&srv->nr_held), atomic_load(&srv->nr_aborted),
-		atomic_load(&srv->nr_errors), atomic_load(&srv->nr_registered));
+		atomic_load(&srv->nr_errors), atomic_load(&srv->nr_matched),
+		atomic_load(&srv->nr_copied), atomic_load(&srv->nr_registered));
 }
 
 /* Until all workers have ended, or SIGTERM; then the exit status. */

@@ -66,6 +66,8 @@ static void queue_io(struct worker *w, unsigned int tag, uint32_t op, int result
 		sqe->flags |= IOSQE_FIXED_FILE;
 	if (srv->opt.iosqe_async)
 		sqe->flags |= IOSQE_ASYNC;
+	if (op != UBLK_U_IO_NEED_GET_DATA)
+		shm_set_canary(w, tag, op == UBLK_U_IO_COMMIT_AND_FETCH_REQ);
 	sqe->addr = zc_auto_word(w, tag);
 	sqe->user_data = tag;
 	slot->last_op = op;

@@ -18,7 +18,8 @@ static char run_dir[64];
 			 UBLK_F_USER_RECOVERY_REISSUE | UBLK_F_USER_RECOVERY_FAIL_IO | \
 			 UBLK_F_USER_COPY | UBLK_F_UPDATE_SIZE | UBLK_F_QUIESCE | \
 			 UBLK_F_SAFE_STOP_DEV | UBLK_F_SUPPORT_ZERO_COPY | UBLK_F_AUTO_BUF_REG | \
-			 UBLK_F_BUF_REG_OFF_DAEMON | UBLK_F_ZONED | UBLK_F_UNPRIVILEGED_DEV)
+			 UBLK_F_BUF_REG_OFF_DAEMON | UBLK_F_ZONED | \
+			 UBLK_F_UNPRIVILEGED_DEV | UBLK_F_SHMEM_ZC)
 #define NOT_FOR_USERS	(UBLK_F_USER_RECOVERY | UBLK_F_USER_RECOVERY_REISSUE | \
 			 UBLK_F_USER_RECOVERY_FAIL_IO | UBLK_F_QUIESCE)
 
@@ -446,6 +447,10 @@ static int on_device(struct ublk_cmd *cmd, bool *ret_is_over)
 		return start_recovery(dev);
 	case UBLK_U_CMD_QUIESCE_DEV:
 		return quiesce(dev);
+	case UBLK_U_CMD_REG_BUF:
+		return fake_register_memory(dev, payload(cmd));
+	case UBLK_U_CMD_UNREG_BUF:
+		return fake_unregister_memory(dev, cmd->header.data[0]);
 	case UBLK_U_CMD_UPDATE_SIZE:
 		dev->params.basic.dev_sectors = cmd->header.data[0];
 		return 0;

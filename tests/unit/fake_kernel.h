@@ -20,6 +20,7 @@
 #define FAKE_DEPTH	8
 #define FAKE_REQUESTS	64
 #define FAKE_DATA	512		/* bytes per request */
+#define FAKE_MEMORY	80		/* registered pieces */
 
 enum fake_request_state { FAKE_WAITING = 1, FAKE_IN_SERVER, FAKE_DONE };
 
@@ -31,6 +32,8 @@ struct fake_request {
 	int result;			/* of DONE */
 	uint64_t append_sector;		/* of an append that is DONE */
 	unsigned nr_delivered, nr_done;
+	uint64_t memory;		/* its data is there, in the word of the interface */
+	bool is_in_memory;
 	unsigned char data[FAKE_DATA];
 };
 
@@ -54,6 +57,7 @@ struct fake_device {
 	struct ublksrv_ctrl_dev_info info;
 	struct ublk_params params;
 	struct fake_slot slots[FAKE_QUEUES][FAKE_DEPTH];
+	struct ublk_shmem_buf_reg memory[FAKE_MEMORY]; /* len 0: none */
 };
 
 struct fake_kernel {
@@ -113,5 +117,7 @@ bool fake_requests_done(void);
 /* Used by fake_transport.c; with the lock held. */
 bool fake_is_unnoticed(struct fake_device *dev);
 int fake_execute(struct ublk_cmd *cmd, bool *ret_is_over);
+int fake_register_memory(struct fake_device *dev, const void *payload);
+int fake_unregister_memory(struct fake_device *dev, uint64_t index);
 
 #endif

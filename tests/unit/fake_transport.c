@@ -188,7 +188,7 @@ static void commit(struct fake_slot *slot, int32_t result)
 	if (slot->request < 0)
 		abort();
 	request = &fake->requests[slot->request];
-	if (request->op == UBLK_IO_OP_READ && slot->addr && result > 0)
+	if (request->op == UBLK_IO_OP_READ && slot->addr && result > 0 && !request->is_in_memory)
 		memcpy(request->data, (void *)(uintptr_t)slot->addr, sizeof(request->data));
 	if (slot->is_registered)
 		abort();		/* the library unregisters first */
@@ -330,6 +330,11 @@ static void hand_over(struct ublk_queue *q, unsigned tag, int index)
 		desc->nr_zones = FAKE_DATA / 64;
 	desc->start_sector = request->sector;
 	desc->addr = slot->addr;
+	if (request->is_in_memory) {
+		desc->op_flags |= UBLK_IO_F_SHMEM_ZC;
+		desc->addr = request->memory;
+		return;
+	}
 	if (request->op == UBLK_IO_OP_WRITE && slot->addr)
 		memcpy((void *)(uintptr_t)slot->addr, request->data, sizeof(request->data));
 }
@@ -356,7 +361,7 @@ static int look_at(struct ublk_queue *q, unsigned tag)
 		return 1000;
 	hand_over(q, tag, index);
 	if ((device_of(q)->info.flags & UBLK_F_NEED_GET_DATA) &&
-	    fake->requests[index].op == UBLK_IO_OP_WRITE) {
+	    fake->requests[index].op == UBLK_IO_OP_WRITE && !fake->requests[index].is_in_memory) {
 		slot->is_asking = true;
 		return UBLK_IO_RES_NEED_GET_DATA;
 	}
