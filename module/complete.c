@@ -6,6 +6,7 @@
  * else can find it any more.
  */
 #include "complete.h"
+#include "integrity.h"
 #include "trace.h"
 
 /**
@@ -77,6 +78,8 @@ void ublk_complete(struct request *rq, int result)
 		return;
 	}
 	bytes = round_down(min_t(unsigned int, result, blk_rq_bytes(rq)), SECTOR_SIZE);
+	if (unlikely(bytes < blk_rq_bytes(rq)))
+		bytes = ublk_integrity_whole(rq, bytes);
 	if (!bytes)
 		ublk_end(rq, BLK_STS_IOERR);
 	else if (ublk_end_part(rq, bytes))
