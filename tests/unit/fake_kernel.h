@@ -20,6 +20,7 @@
 #define FAKE_DEPTH	8
 #define FAKE_REQUESTS	64
 #define FAKE_DATA	512		/* bytes per request */
+#define FAKE_METADATA	64
 
 enum fake_request_state { FAKE_WAITING = 1, FAKE_IN_SERVER, FAKE_DONE };
 
@@ -31,7 +32,9 @@ struct fake_request {
 	int result;			/* of DONE */
 	uint64_t append_sector;		/* of an append that is DONE */
 	unsigned nr_delivered, nr_done;
+	bool has_metadata;
 	unsigned char data[FAKE_DATA];
+	unsigned char metadata[FAKE_METADATA];
 };
 
 struct fake_slot {
