@@ -61,7 +61,7 @@ static void ublk_requeue(struct request *rq, bool kick)
  *
  * Reads and writes may come back short: the part done is ended and the rest is sent again at
  * once. More than was asked for counts as all of it (C13), and nothing at all as an error, or a
- * server that never makes progress would be asked for ever.
+ * server that never makes progress would be asked for ever. So does a part of a read with metadata.
  *
  * Context: any but hard interrupt.
  */

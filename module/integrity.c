@@ -63,9 +63,11 @@ out:
  * @rq: request
  * @bytes: so much was done
  *
- * The metadata that belong to the rest are found by counting intervals, so it begins with one.
+ * The metadata that belong to the rest are found by counting intervals, so it begins with one. But
+ * not of a read: what the block layer compares when the whole has come begins where the last part
+ * did (7.3), and good data would be refused.
  *
- * Return: @bytes, without a part of an interval if the request has metadata.
+ * Return: @bytes, without a part of an interval if the request has metadata; 0 if it reads them.
  */
 unsigned int ublk_integrity_whole(struct request *rq, unsigned int bytes)
 {
@@ -73,5 +75,7 @@ unsigned int ublk_integrity_whole(struct request *rq, unsigned int bytes)
 
 	if (!blk_integrity_rq(rq))
 		return bytes;
+	if (req_op(rq) == REQ_OP_READ)
+		return 0;
 	return round_down(bytes, 1u << dev->params.integrity.interval_exp);
 }

@@ -20,13 +20,18 @@
 
 #define META_CHUNK	(64u << 10)
 
-/* CSUM:SIZE:OFFSET:INTERVAL_SHIFT:FLAGS, numbers as in struct ublk_param_integrity */
+/*
+ * CSUM:SIZE:OFFSET:INTERVAL_SHIFT:FLAGS, numbers as in struct ublk_param_integrity; and :short, so
+ * that --partial is for reads, too
+ */
 bool meta_parse(struct options *opt, const char *text)
 {
 	unsigned int csum, size, offset, shift, flags;
+	char extra[8] = "";
 
-	if (sscanf(text, "%u:%u:%u:%u:%u", &csum, &size, &offset, &shift, &flags) != 5)
+	if (sscanf(text, "%u:%u:%u:%u:%u:%7s", &csum, &size, &offset, &shift, &flags, extra) < 5)
 		return false;
+	opt->meta_short = !strcmp(extra, "short");
 	opt->meta = (struct ublk_param_integrity) {
 		.csum_type = (uint8_t)csum,
 		.metadata_size = (uint8_t)size,

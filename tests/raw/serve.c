@@ -116,7 +116,9 @@ int server_serve(struct worker *w, unsigned int tag, unsigned char *buf)
 	/* on a frozen file system this is where the thread enters D state */
 	if (srv->block_fd >= 0 && pwrite(srv->block_fd, "x", 1, 0) != 1)
 		return -EIO;
-	if (has_data && srv->opt.partial && len > srv->opt.partial)
+	/* a part of a read with metadata is an error */
+	if (has_data && srv->opt.partial && len > srv->opt.partial &&
+	    (op == UBLK_IO_OP_WRITE || !meta_is_on(srv) || srv->opt.meta_short))
 		len = srv->opt.partial;
 
 	switch (op) {

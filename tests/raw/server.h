@@ -83,6 +83,7 @@ struct options {
 	unsigned int timeout_ms, commit_delay_ms, partial;
 	uint64_t size, flags;
 	struct ublk_param_integrity meta; /* of size 0: none */
+	bool meta_short;	/* reads with metadata may be answered in part */
 	int32_t id;
 	const char *file, *block_in;
 	const char *fail_at;	/* step in which the fail_nth-th allocation or copy fails */

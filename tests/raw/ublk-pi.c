@@ -43,7 +43,7 @@ static uint16_t crc16(uint16_t crc, const unsigned char *p, size_t len)
 
 		crc ^= (uint16_t)(*p << 8);
 		for (bit = 0; bit < 8; bit++)
-			crc = (uint16_t)(crc & 0x8000 ? crc << 1 ^ CRC16_T10 : crc << 1);
+			crc = (uint16_t)(crc << 1 ^ (crc & 0x8000 ? CRC16_T10 : 0));
 	}
 	return crc;
 }

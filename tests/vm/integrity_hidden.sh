@@ -5,7 +5,10 @@
 # kernels: all
 . "$UBLK_TESTS/vm/lib.sh"
 . "$UBLK_TESTS/vm/raw.sh"
+. "$UBLK_TESTS/vm/cli.sh"
 . "$UBLK_TESTS/vm/integrity.sh"
+
+requires ublk ublk-loop
 
 ctl OK features
 features=,$(answer features_names),
@@ -34,5 +37,8 @@ else
 	# asked for without user copy: a bit that means nothing here
 	ctl OK add --id 0 --flags integrity
 	ctl OK del --id 0
+	truncate -s 8M img
+	expect 1 INTEGRITY ublk add loop --file "$PWD/img" --integrity "$PWD/tuples" --id 0
+	ctl ENODEV info --id 0
 fi
 result "integrity is $(has_integrity && echo offered || echo hidden) on $(uname -r)"
