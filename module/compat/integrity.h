@@ -31,9 +31,9 @@ struct ublk_compat_integrity {
 };
 
 #define blk_integrity			ublk_compat_integrity
-#define BLK_INTEGRITY_DEVICE_CAPABLE	(1U << 2)
-#define BLK_INTEGRITY_REF_TAG		(1U << 3)
-#define BLK_SPLIT_INTERVAL_CAPABLE	(1U << 5)
+#define BLK_INTEGRITY_DEVICE_CAPABLE	0x4
+#define BLK_INTEGRITY_REF_TAG		0x8
+#define BLK_SPLIT_INTERVAL_CAPABLE	0x20
 #define BLK_INTEGRITY_CSUM_NONE		0
 #define BLK_INTEGRITY_CSUM_IP		1
 #define BLK_INTEGRITY_CSUM_CRC		2

@@ -49,4 +49,8 @@ truncate -s 0 meta
 truncate -s 64 meta
 put 0 31323334962f000000000000
 says 2:12:4:9:3 'fits=1 unchecked=0 bad=0'
+truncate -s 0 meta
+truncate -s 64 meta
+put 0 316d9e000000000000
+says 1:9:1:9:3 'fits=1 unchecked=0 bad=0'
 echo ok

@@ -60,11 +60,13 @@ static uint64_t crc64(uint64_t crc, const unsigned char *p, size_t len)
 	return crc;
 }
 
-/* The Internet checksum, of an even number of bytes. */
+/* The Internet checksum; only what comes last may be an odd number of bytes. */
 static uint32_t ip_sum(uint32_t sum, const unsigned char *p, size_t len)
 {
-	for (; len; len -= 2, p += 2)
+	for (; len > 1; len -= 2, p += 2)
 		sum += (uint32_t)big_endian(p, 2);
+	if (len)
+		sum += (uint32_t)*p << 8;
 	while (sum >> 16)
 		sum = (sum & 0xffff) + (sum >> 16);
 	return sum;

@@ -131,6 +131,28 @@ ended
 over 0:13:0:9:1 nop
 flip "$F.meta" $((44 * 13))
 read_4k /dev/ublkb0 5
+
+note "metadata of one's own arrive as they are, and come back"
+# stored COUNT: what the server has for the first so many bytes of metadata
+stored() { head -c "$1" "$F.meta" | perl -pe 'BEGIN { binmode STDIN; $/ = \1 } $_ = chr(ord($_) ^ 255)'; }
+# 256 KiB: 6.5 KiB of metadata, in several segments
+head -c $((512 * 13)) /dev/urandom >mine
+ublk-pi-rw write /dev/ublkb0 0 256K data mine $((512 * 13))
+cmp mine <(stored $((512 * 13)))
+cmp -n 262144 data "$F"
+ublk-pi-rw read /dev/ublkb0 0 256K back theirs $((512 * 13))
+cmp mine theirs
+cmp -n 262144 data back
+ended
+over 2:8:0:9:3 T10-DIF-TYPE1-CRC
+dd if=data of=/dev/ublkb0 bs=64k count=1 oflag=direct conv=nocreat status=none
+ublk-pi-rw read /dev/ublkb0 0 64K back tuples 1K
+cmp tuples <(stored 1024)
+# right tuples for the next data are kept, and wrong ones found when the block layer reads
+ublk-pi-rw write /dev/ublkb0 0 64K data tuples 1K
+cmp -n 65536 data <(dd if=/dev/ublkb0 bs=64k count=1 iflag=direct status=none)
+ublk-pi-rw write /dev/ublkb0 0 64K <(tail -c 65536 data) tuples 1K
+unreadable /dev/ublkb0 0
 ended
 
 note "a part of a read with metadata is an error, and not wrong data"
