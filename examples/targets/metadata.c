@@ -35,11 +35,17 @@ static int open_file(struct metadata *metadata, int flags, struct option_error *
 	return 0;
 }
 
+static uint32_t flags_of(const struct metadata *metadata)
+{
+	int has_ref = csums[metadata->csum] != LIBUBLK_PI_NONE && !metadata->has_no_ref;
+
+	return LIBUBLK_PI_CAPABLE | (has_ref ? LIBUBLK_PI_REF_TAG : 0);
+}
+
 int metadata_prepare(struct metadata *metadata, struct ublk_device_config *config,
 		     struct option_error *err)
 {
 	uint32_t csum = csums[metadata->csum];
-	int has_ref = csum != LIBUBLK_PI_NONE && !metadata->has_no_ref;
 
 	metadata->fd = -1;
 	if (!metadata->path) {
@@ -51,7 +57,7 @@ int metadata_prepare(struct metadata *metadata, struct ublk_device_config *confi
 	}
 	config->pi_csum = csum;
 	config->pi_offset = (uint32_t)metadata->offset;
-	config->pi_flags = LIBUBLK_PI_CHECKED | (has_ref ? LIBUBLK_PI_REF_TAG : 0);
+	config->pi_flags = flags_of(metadata);
 	config->metadata_size = (uint32_t)metadata->size;
 	if (!config->metadata_size)
 		config->metadata_size = config->pi_offset + (uint32_t)ublk_pi_size(csum);
@@ -75,7 +81,7 @@ int metadata_fits(const struct metadata *metadata, const struct ublk_device_conf
 	if (!metadata->path)
 		return !config->metadata_size;
 	return config->metadata_size && config->pi_csum == csum &&
-	       config->pi_offset == metadata->offset &&
+	       config->pi_flags == flags_of(metadata) && config->pi_offset == metadata->offset &&
 	       (!metadata->size || metadata->size == config->metadata_size) &&
 	       (!metadata->interval || metadata->interval == config->metadata_interval);
 }

@@ -13,7 +13,7 @@ put()
 {
 	local hex=$2 i
 	for ((i = 0; i < ${#hex}; i += 2)); do
-		printf "\\x$(printf %02x $((0x${hex:i:2} ^ 255)))" |
+		printf '%b' "\\x$(printf %02x $((0x${hex:i:2} ^ 255)))" |
 			dd of=meta bs=1 seek=$(($1 + i / 2)) conv=notrunc status=none
 	done
 }

@@ -123,7 +123,8 @@ for shape in 'crc64 24 8 512 4:24:8:9:3 EXT-DIF-TYPE1-CRC64' 'ip 64 56 4096 1:64
 	dd if=data of=/dev/ublkb3 bs=256k oflag=direct status=none
 	cmp data <(dd if=/dev/ublkb3 bs=64k count=64 iflag=direct status=none)
 	kept "$numbers" $((4194304 / interval))
-	flip "$PI" $((5 * 4096 / interval * size + offset + 1))
+	fifth=$((5 * 4096 / interval))
+	flip "$PI" $((fifth * size + offset + 1))
 	unreadable /dev/ublkb3 5
 	ublk del 3
 done
