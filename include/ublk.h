@@ -512,7 +512,7 @@ struct ublk_target_ops {
 #define LIBUBLK_PI_CRC16	2	/* the same, T10's checksum */
 #define LIBUBLK_PI_CRC64	4	/* 16 bytes: 8, 2, 6; NVMe's checksum */
 
-#define LIBUBLK_PI_CAPABLE	(1u << 0)	/* sysfs and FS_IOC_GETLBMD_CAP say that it keeps them */
+#define LIBUBLK_PI_CAPABLE	(1u << 0)	/* in sysfs: the disk keeps them */
 #define LIBUBLK_PI_REF_TAG	(1u << 1)	/* an interval's number is in its reference tag */
 
 /* Bytes of a checksum's tuple, or -EINVAL. Threads: MT-safe. */
