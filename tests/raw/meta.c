@@ -142,18 +142,29 @@ static void say(const char *what, const char *name, ssize_t ret)
 		raw_say("META %s %s %zd", what, name, ret);
 }
 
-/* Slot 0 of queue 0 has a request, the last slot none. */
+static unsigned int held_tag(const struct worker *w)
+{
+	unsigned int tag;
+
+	for (tag = 0; tag < w->nr_tags; tag++)
+		if (w->slots[tag].is_held)
+			return tag;
+	raw_die(RAW_EXIT_FAIL, "meta: no request is held");
+}
+
+/* One slot of queue 0 has a request, the others none. */
 void meta_probe(struct server *srv)
 {
 	static unsigned char buf[META_CHUNK];
-	const struct ublksrv_io_desc *desc = server_desc(&srv->workers[0], 0);
-	unsigned int idle = srv->info.queue_depth - 1;
+	const unsigned int beyond = srv->info.queue_depth, tag = held_tag(&srv->workers[0]);
+	const struct ublksrv_io_desc *desc = server_desc(&srv->workers[0], tag);
+	unsigned int idle = (tag + 1) % beyond;
 	bool is_write = ublksrv_get_op(desc) == UBLK_IO_OP_WRITE;
 	const char *what = is_write ? "write" : "read";
 	ssize_t (*copy)(int, void *, size_t, off_t) = pread;
 	size_t whole = ((size_t)desc->nr_sectors << 9 >> srv->opt.meta.interval_exp) *
 		       srv->opt.meta.metadata_size;
-	off_t pos = (off_t)meta_pos(0, 0);
+	off_t pos = (off_t)meta_pos(0, tag);
 
 	raw_say("META %s flag %d", what, !!(desc->op_flags & UBLK_IO_F_INTEGRITY));
 	if (!is_write)
@@ -166,8 +177,8 @@ void meta_probe(struct server *srv)
 	say(what, "beyond-the-end", copy(srv->cfd, buf, 8, pos + (off_t)whole + 1));
 	say(what, "largest-offset", copy(srv->cfd, buf, 8, pos + (off_t)UBLK_IO_BUF_BITS_MASK));
 	say(what, "idle", copy(srv->cfd, buf, 8, (off_t)meta_pos(0, idle)));
-	say(what, "bad-tag", copy(srv->cfd, buf, 8, (off_t)meta_pos(0, idle + 1)));
-	say(what, "bad-queue", copy(srv->cfd, buf, 8, (off_t)meta_pos(999, 0)));
+	say(what, "bad-tag", copy(srv->cfd, buf, 8, (off_t)meta_pos(0, beyond)));
+	say(what, "bad-queue", copy(srv->cfd, buf, 8, (off_t)meta_pos(999, tag)));
 	say(what, "below", copy(srv->cfd, buf, 8, (off_t)UBLKSRV_IO_INTEGRITY_FLAG));
 	say(what, "bad-memory", copy(srv->cfd, (void *)4096, 8, pos));
 	say(what, "nothing", copy(srv->cfd, buf, 0, pos));

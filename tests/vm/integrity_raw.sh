@@ -174,7 +174,7 @@ probe()
 		--flags no-part-scan --do stall@usr1 --do meta@usr2
 	usr1 srv
 	run_bg one "$1" 0 1
-	saw srv '^HELD q=0 tag=0 '
+	saw srv '^HELD q=0 '
 	usr2 srv
 	saw srv "^META .* done 64"
 	diff <(sed -n 's/^META [a-z]* //p' srv.out) <(cat <<-EXPECTED
@@ -208,7 +208,7 @@ serve srv --id 0 --depth 4 --size "$SIZE" --mode user-copy --flags no-part-scan 
 	--do meta@usr2
 usr1 srv
 run_bg one write_block 0 1
-saw srv '^HELD q=0 tag=0 '
+saw srv '^HELD q=0 '
 usr2 srv
 saw srv '^META .* done'
 grep -q '^META write flag 0$' srv.out || fail "a request without metadata has the flag"
