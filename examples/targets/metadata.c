@@ -109,10 +109,10 @@ static void complement(unsigned char *data, uint64_t len)
 		data[i] = (unsigned char)~data[i];
 }
 
-static int write_all(int fd, unsigned char *data, uint64_t len, off_t at, int flags)
+static int write_all(int fd, const unsigned char *data, uint64_t len, off_t at, int flags)
 {
 	while (len) {
-		struct iovec vec = { data, len };
+		struct iovec vec = { (void *)data, len };
 		ssize_t put = pwritev2(fd, &vec, 1, at, flags);
 
 		if (put < 0 && errno == EINTR)
