@@ -212,7 +212,7 @@ saw srv '^HELD q=0 '
 usr2 srv
 saw srv '^META .* done'
 grep -q '^META write flag 0$' srv.out || fail "a request without metadata has the flag"
-[ "$(grep -c '^META write [a-z-]* EINVAL$' srv.out)" = 12 ] || fail "$(grep ^META srv.out)"
+[ "$(grep -c '^META write [a-z-]* EINVAL$' srv.out)" = 13 ] || fail "$(grep ^META srv.out)"
 kill_server srv
 fails one
 wait_state 0 DEAD
