@@ -133,6 +133,10 @@ static void a_driver_or_target_without_is_refused(void **state)
 	ops.data_modes = LIBUBLK_DATA_BIT(LIBUBLK_DATA_COPY);
 	refused(config, &ops);
 	assert_sentence("cannot serve metadata here");
+	/* but where the driver is the reason, that is said */
+	fake->features &= ~UBLK_F_INTEGRITY;
+	refused(config, &ops);
+	assert_sentence("INTEGRITY");
 }
 
 /* An interval's metadata are its number, 24 times; a write's are 7. */
