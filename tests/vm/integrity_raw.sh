@@ -224,7 +224,7 @@ ctl OK info --id 0
 [[ ,$(answer dev_flags_names), == *,integrity,* ]] || fail "not granted"
 
 note "each rule of the parameters"
-GOOD=(--types 65 --size "$SIZE" --param metadata_size=8 --param csum_type=2 --param interval_exp=9
+GOOD=(--types 65 --size "$SIZE" --bs-shift 9 --param metadata_size=8 --param csum_type=2 --param interval_exp=9
 	--param integrity_flags=3)
 ctl OK set-params --id 0 "${GOOD[@]}"
 for wrong in metadata_size=0 metadata_size=7 pi_offset=1 csum_type=3 csum_type=4 csum_type=5 \
