@@ -508,6 +508,17 @@ struct ublk_target_ops {
 #define LIBUBLK_MAX_DEPTH	4096
 #define LIBUBLK_MAX_QUEUES	4096
 
+#define LIBUBLK_PI_NONE		0	/* no tuple: metadata are the application's alone */
+#define LIBUBLK_PI_IP		1	/* tuple of 8 bytes: guard 2, application 2, reference 4 */
+#define LIBUBLK_PI_CRC16	2	/* the same, T10's checksum */
+#define LIBUBLK_PI_CRC64	4	/* 16 bytes: 8, 2, 6; NVMe's checksum */
+
+#define LIBUBLK_PI_CAPABLE	(1u << 0)	/* in sysfs: the disk keeps them */
+#define LIBUBLK_PI_REF_TAG	(1u << 1)	/* an interval's number is in its reference tag */
+
+/* Bytes of a checksum's tuple, or -EINVAL. Threads: MT-safe. */
+int ublk_pi_size(uint32_t csum);
+
 struct ublk_device_config {
 	size_t   size;			/* sizeof(struct ublk_device_config) */
 	int32_t  id;			/* or -1: the first free one */
@@ -551,12 +562,25 @@ struct ublk_device_config {
 	uint64_t max_zone_append;	/* bytes; default the smaller of max_io and zone_size */
 	uint32_t max_open_zones;	/* 0: no limit */
 	uint32_t max_active_zones;	/* open or closed, not less than open; 0: no limit */
+	/*
+	 * Metadata: so many bytes more belong to each interval of data, and are written and read
+	 * with it. The kernel computes the tuple in them (guard, application tag, reference tag)
+	 * for each write, and fails a read whose tuple does not fit; the target only stores them.
+	 * Needs user-copy, registered or auto-registered, and a kernel of 7.1 or later.
+	 */
+	uint32_t metadata_size;		/* bytes per interval, up to 255; 0: none */
+	uint32_t metadata_interval;	/* bytes of data, power of two; default logical_block */
+	uint32_t pi_csum;		/* LIBUBLK_PI_*: what the guard is */
+	uint32_t pi_offset;		/* of the tuple in an interval's metadata, bytes */
+	uint32_t pi_flags;		/* LIBUBLK_PI_REF_TAG .. */
+	uint32_t pi_tag_size;		/* bytes that an application may use; for sysfs only */
+	uint32_t max_metadata_segments;	/* of a request, up to 65535; 0: no limit */
 };
 
 #define UBLK_DEVICE_CONFIG_INIT { \
 	sizeof(struct ublk_device_config), -1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, \
 	0, 0, { { 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0 } }, NULL, 0, 0, 0, \
-	0, 0, 0, 0 }
+	0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0 }
 
 /*
  * An ordinary user's device: .features_required has LIBUBLK_FEATURE_UNPRIVILEGED, and the caller
@@ -833,6 +857,7 @@ int ublk_device_unregister_memory(struct ublk_device *dev, unsigned index);
 
 #define LIBUBLK_IO_FUA		(1u << 13)	/* durable before it is completed */
 #define LIBUBLK_IO_NOUNMAP	(1u << 15)	/* WRITE_ZEROES: keep the blocks allocated */
+#define LIBUBLK_IO_METADATA	(1u << 18)	/* ublk_io_metadata_length() is not 0 */
 
 unsigned ublk_io_op(const struct ublk_io *io);		/* LIBUBLK_OP_* */
 uint32_t ublk_io_flags(const struct ublk_io *io);	/* LIBUBLK_IO_*, other bits may be set */
@@ -868,6 +893,22 @@ int ublk_io_is_in_memory(const struct ublk_io *io);
  */
 int ublk_io_copy_out(struct ublk_io *io, uint64_t offset, void *to, size_t len);
 int ublk_io_copy_in(struct ublk_io *io, uint64_t offset, const void *from, size_t len);
+
+/*
+ * Metadata of a READ or WRITE, config.metadata_size bytes for each interval of its data; 0: it has
+ * none. A tuple whose application tag is 0xffff (without LIBUBLK_PI_REF_TAG: and whose reference
+ * tag is all ones, too) says that the interval is not to be checked, so all ones are right for what
+ * was never written.
+ */
+uint64_t ublk_io_metadata_length(const struct ublk_io *io);
+
+/*
+ * _out reads @len bytes of a WRITE's metadata from @offset within them on, _in fills a READ's.
+ *
+ * Returns: 0; -EINVAL outside of them or wrong direction; -errno as ublk_io_copy_in().
+ */
+int ublk_io_metadata_copy_out(struct ublk_io *io, uint64_t offset, void *to, size_t len);
+int ublk_io_metadata_copy_in(struct ublk_io *io, uint64_t offset, const void *from, size_t len);
 
 /*
  * Where the request's pages are in the table of registered buffers of ublk_queue_ring(), from

@@ -19,7 +19,7 @@
 			 LIBUBLK_ATTR_VOLATILE_CACHE | LIBUBLK_ATTR_FUA)
 /* What this library cannot serve, or only as a data mode; asking for it would hang a device. */
 #define UNSERVED_FEATURES (LIBUBLK_FEATURE_ZERO_COPY | LIBUBLK_FEATURE_AUTO_BUF_REG | \
-			   LIBUBLK_FEATURE_BATCH_IO | LIBUBLK_FEATURE_INTEGRITY)
+			   LIBUBLK_FEATURE_BATCH_IO)
 
 static bool is_power_of_two(uint64_t n)
 {
@@ -159,6 +159,8 @@ UBLK_EXPORT int ublk_device_config_check(struct ublk_device_config *config)
 	if (!r)
 		r = ublk_zoned_check(config);
 	if (!r)
+		r = ublk_integrity_check(config);
+	if (!r)
 		r = check_users(config);
 	return r;
 }
@@ -258,6 +260,7 @@ void ublk_config_to_params(const struct ublk_device_config *config, struct ublk_
 		ret->dma.alignment = config->dma_alignment - 1;
 	}
 	ublk_zoned_to_params(config, ret);
+	ublk_integrity_to_params(config, ret);
 }
 
 void ublk_config_from_kernel(struct ublk_device_config *config,
@@ -289,4 +292,5 @@ void ublk_config_from_kernel(struct ublk_device_config *config,
 	if (params->types & UBLK_PARAM_TYPE_DMA_ALIGN)
 		config->dma_alignment = params->dma.alignment + 1;
 	ublk_zoned_from_params(config, params);
+	ublk_integrity_from_params(config, params);
 }

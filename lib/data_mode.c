@@ -139,6 +139,12 @@ int ublk_data_mode_choose(struct ublk_device *dev, uint64_t known)
 	if (!dev->data_reason[0])
 		add_reason(dev, "the best there is");
 	dev->config.data_mode = mode;
+	/* a driver that lacks them is refused for that, later */
+	if (dev->config.metadata_size && known & UBLK_F_INTEGRITY &&
+	    !(ublk_data_mode_flags(mode) & UBLK_F_USER_COPY))
+		return ublk_set_error(EOPNOTSUPP, "target %s cannot serve metadata here: they need "
+				      "data mode user-copy, registered or auto-registered",
+				      dev->name);
 	return check(dev, mode);
 }
 

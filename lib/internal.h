@@ -429,4 +429,11 @@ void ublk_zoned_to_params(const struct ublk_device_config *config, struct ublk_p
 void ublk_zoned_from_params(struct ublk_device_config *config, const struct ublk_params *params);
 uint64_t ublk_zone_report_bytes(const struct ublk_io *io);	/* 0: no report */
 
+/* ---- integrity.c ---- */
+
+int ublk_integrity_check(struct ublk_device_config *config);
+void ublk_integrity_to_params(const struct ublk_device_config *config, struct ublk_params *ret);
+void ublk_integrity_from_params(struct ublk_device_config *config,
+				const struct ublk_params *params);
+
 #endif /* LIBUBLK_INTERNAL_H */

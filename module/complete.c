@@ -6,6 +6,7 @@
  * else can find it any more.
  */
 #include "complete.h"
+#include "integrity.h"
 #include "trace.h"
 
 /**
@@ -60,7 +61,7 @@ static void ublk_requeue(struct request *rq, bool kick)
  *
  * Reads and writes may come back short: the part done is ended and the rest is sent again at
  * once. More than was asked for counts as all of it (C13), and nothing at all as an error, or a
- * server that never makes progress would be asked for ever.
+ * server that never makes progress would be asked for ever. So does a part of a read with metadata.
  *
  * Context: any but hard interrupt.
  */
@@ -77,6 +78,8 @@ void ublk_complete(struct request *rq, int result)
 		return;
 	}
 	bytes = round_down(min_t(unsigned int, result, blk_rq_bytes(rq)), SECTOR_SIZE);
+	if (unlikely(bytes < blk_rq_bytes(rq)))
+		bytes = ublk_integrity_whole(rq, bytes);
 	if (!bytes)
 		ublk_end(rq, BLK_STS_IOERR);
 	else if (ublk_end_part(rq, bytes))

@@ -7,7 +7,6 @@
  * (P4). So every copy runs with page faults disabled; when it comes out short the caller lets the
  * slot go, brings the pages in with ublk_fault_in(), takes the slot again and starts over.
  */
-#include <linux/highmem.h>
 #include <linux/pagemap.h>
 #include <linux/uaccess.h>
 
@@ -18,9 +17,6 @@
  * @rq: request with data
  * @offset: byte in the request to start at
  * @iter: the server's memory; ITER_DEST copies to it, ITER_SOURCE from it; is advanced
- *
- * The copies are the unchecked ones: pages of a request may belong to a slab, which the checked
- * ones refuse under HARDENED_USERCOPY (C15), and what is copied is bounded by the bio.
  *
  * Context: task whose mm @iter is about; does not sleep.
  * Return: bytes copied.
@@ -33,27 +29,7 @@ size_t ublk_copy_nofault(struct request *rq, size_t offset, struct iov_iter *ite
 
 	pagefault_disable();
 	rq_for_each_segment(bv, rq, ri) {
-		size_t len, copied;
-		void *kaddr;
-
-		if (!iov_iter_count(iter))
-			break;
-		if (offset >= bv.bv_len) {
-			offset -= bv.bv_len;
-			continue;
-		}
-		len = min_t(size_t, bv.bv_len - offset, iov_iter_count(iter));
-		kaddr = bvec_kmap_local(&bv);
-		if (iov_iter_rw(iter) == READ)
-			copied = _copy_to_iter(kaddr + offset, len, iter);
-		else
-			copied = _copy_from_iter(kaddr + offset, len, iter);
-		kunmap_local(kaddr);
-		if (iov_iter_rw(iter) == WRITE)
-			flush_dcache_page(bv.bv_page);
-		offset = 0;
-		done += copied;
-		if (copied != len)
+		if (!iov_iter_count(iter) || !ublk_copy_segment(&bv, &offset, iter, &done))
 			break;
 	}
 	pagefault_enable();

@@ -12,6 +12,7 @@
 #include <linux/minmax.h>
 
 #include "disk_limits.h"
+#include "params.h"
 
 /* A bio counts its bytes in 32 bits; 6.1 does not cut to fit. */
 #define UBLK_MAX_BIO_SECTORS	(UINT_MAX >> SECTOR_SHIFT)
@@ -56,6 +57,45 @@ static void set_zoned(const struct ublk_param_zoned *z, struct queue_limits *lim
 	lim->max_hw_zone_append_sectors =
 		min_t(u32, whole_blocks(z->max_zone_append_sectors, lim),
 		      min_t(u32, lim->max_hw_sectors, lim->chunk_sectors));
+}
+
+/* The checked one: LBMD_PI_CSUM_*. */
+static void set_tuple(u8 csum_type, struct blk_integrity *bi)
+{
+	switch (csum_type) {
+	case LBMD_PI_CSUM_IP:
+		bi->csum_type = BLK_INTEGRITY_CSUM_IP;
+		break;
+	case LBMD_PI_CSUM_CRC16_T10DIF:
+		bi->csum_type = BLK_INTEGRITY_CSUM_CRC;
+		break;
+	case LBMD_PI_CSUM_CRC64_NVME:
+		bi->csum_type = BLK_INTEGRITY_CSUM_CRC64;
+		break;
+	default:
+		bi->csum_type = BLK_INTEGRITY_CSUM_NONE;
+		break;
+	}
+	bi->pi_tuple_size = ublk_params_tuple_size(csum_type);
+}
+
+/* Data and metadata are copied wherever they are: an interval may lie in several segments. */
+static void set_integrity(const struct ublk_param_integrity *i, struct queue_limits *lim)
+{
+	struct blk_integrity bi = {
+		.flags		= BLK_SPLIT_INTERVAL_CAPABLE,
+		.metadata_size	= i->metadata_size,
+		.pi_offset	= i->pi_offset,
+		.interval_exp	= i->interval_exp,
+		.tag_size	= i->tag_size,
+	};
+
+	if (i->flags & LBMD_PI_CAP_INTEGRITY)
+		bi.flags |= BLK_INTEGRITY_DEVICE_CAPABLE;
+	if (i->flags & LBMD_PI_CAP_REFTAG)
+		bi.flags |= BLK_INTEGRITY_REF_TAG;
+	set_tuple(i->csum_type, &bi);
+	ublk_limits_set_integrity(lim, &bi, i->max_integrity_segments ?: USHRT_MAX);
 }
 
 /*
@@ -114,6 +154,8 @@ void ublk_params_to_limits(const struct ublk_params *p, struct queue_limits *lim
 		lim->dma_alignment = p->dma.alignment;
 	if (p->types & UBLK_PARAM_TYPE_SEGMENT)
 		set_segment(&p->seg, lim);
+	if (p->types & UBLK_PARAM_TYPE_INTEGRITY)
+		set_integrity(&p->integrity, lim);
 
 	avoid_straddling(lim);
 }

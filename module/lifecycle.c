@@ -54,6 +54,9 @@ static int ublk_negotiate(struct ublksrv_ctrl_dev_info *info)
 	/* a report of zones has no other way to the kernel */
 	if (info->flags & UBLK_F_ZONED && !(info->flags & UBLK_F_USER_COPY))
 		return -EINVAL;
+	/* nor have metadata */
+	if (info->flags & UBLK_F_INTEGRITY && !(info->flags & UBLK_F_USER_COPY))
+		return -EINVAL;
 	err = ublk_access_add(info);
 	if (err)
 		return err;

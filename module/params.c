@@ -110,12 +110,50 @@ static int check_segment(const struct ublk_param_segment *s)
 }
 
 /**
+ * ublk_params_tuple_size() - what a checksum's protection information takes
+ * @csum_type: LBMD_PI_CSUM_*
+ *
+ * Return: bytes of the tuple that the block layer fills in and compares, or -EINVAL.
+ */
+int ublk_params_tuple_size(u8 csum_type)
+{
+	switch (csum_type) {
+	case LBMD_PI_CSUM_NONE:
+		return 0;
+	case LBMD_PI_CSUM_IP:
+	case LBMD_PI_CSUM_CRC16_T10DIF:
+		return 8;	/* guard 2, application tag 2, reference tag 4 */
+	case LBMD_PI_CSUM_CRC64_NVME:
+		return 16;	/* 8, 2, 6 */
+	default:
+		return -EINVAL;
+	}
+}
+
+static int check_integrity(const struct ublk_param_integrity *i, const struct ublk_param_basic *b)
+{
+	int tuple = ublk_params_tuple_size(i->csum_type);
+
+	if (tuple < 0 || !i->metadata_size || i->pi_offset + tuple > i->metadata_size)
+		return -EINVAL;
+	if (i->flags & ~(u32)(LBMD_PI_CAP_INTEGRITY | LBMD_PI_CAP_REFTAG))
+		return -EINVAL;
+	/* the reference tag is a part of the tuple */
+	if (i->flags & LBMD_PI_CAP_REFTAG && !tuple)
+		return -EINVAL;
+	/* a request is whole logical blocks, and is to be whole intervals */
+	if (i->interval_exp < UBLK_SECTOR_SHIFT || i->interval_exp > b->logical_bs_shift)
+		return -EINVAL;
+	return 0;
+}
+
+/**
  * ublk_params_check() - check the parameters of a disk
  * @p: parameters; bits of @p->types that have no name yet are ignored
  * @info: the device they are for, as negotiated by ADD_DEV
  *
  * Device numbers are for reading only.  Zones go with the feature flag, both ways.  Integrity
- * data depend on one that this driver does not grant, so that no device can have them.
+ * data need theirs, but a device that was granted it may do without.
  *
  * Context: any.
  * Return: 0, or -EINVAL.
@@ -137,7 +175,7 @@ int ublk_params_check(const struct ublk_params *p, const struct ublksrv_ctrl_dev
 			return ret;
 	}
 
-	if (types & (UBLK_PARAM_TYPE_DEVT | UBLK_PARAM_TYPE_INTEGRITY))
+	if (types & UBLK_PARAM_TYPE_DEVT)
 		return -EINVAL;
 
 	if (!(types & UBLK_PARAM_TYPE_ZONED) != !(info->flags & UBLK_F_ZONED))
@@ -154,7 +192,16 @@ int ublk_params_check(const struct ublk_params *p, const struct ublksrv_ctrl_dev
 			return ret;
 	}
 
-	if (types & UBLK_PARAM_TYPE_SEGMENT)
-		return check_segment(&p->seg);
+	if (types & UBLK_PARAM_TYPE_SEGMENT) {
+		ret = check_segment(&p->seg);
+		if (ret)
+			return ret;
+	}
+
+	if (types & UBLK_PARAM_TYPE_INTEGRITY) {
+		if (!(info->flags & UBLK_F_INTEGRITY))
+			return -EINVAL;
+		return check_integrity(&p->integrity, &p->basic);
+	}
 	return 0;
 }

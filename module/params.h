@@ -14,6 +14,7 @@
 	 UBLK_PARAM_TYPE_INTEGRITY)
 
 bool ublk_params_capacity_ok(u64 sectors);
+int ublk_params_tuple_size(u8 csum_type);
 int ublk_params_check(const struct ublk_params *p, const struct ublksrv_ctrl_dev_info *info);
 
 #endif

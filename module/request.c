@@ -44,6 +44,8 @@ static int ublk_op(const struct request *rq)
 
 static u32 ublk_op_flags(const struct request *rq)
 {
+	const blk_opf_t any = REQ_FAILFAST_MASK | REQ_META | REQ_FUA | REQ_NOUNMAP | REQ_SWAP |
+			      REQ_INTEGRITY;
 	static const struct { blk_opf_t kernel; u32 server; } flags[] = {
 		{ REQ_FAILFAST_DEV, UBLK_IO_F_FAILFAST_DEV },
 		{ REQ_FAILFAST_TRANSPORT, UBLK_IO_F_FAILFAST_TRANSPORT },
@@ -52,9 +54,8 @@ static u32 ublk_op_flags(const struct request *rq)
 		{ REQ_FUA, UBLK_IO_F_FUA },
 		{ REQ_NOUNMAP, UBLK_IO_F_NOUNMAP },
 		{ REQ_SWAP, UBLK_IO_F_SWAP },
+		{ REQ_INTEGRITY, UBLK_IO_F_INTEGRITY },
 	};
-	const blk_opf_t any = REQ_FAILFAST_DEV | REQ_FAILFAST_TRANSPORT | REQ_FAILFAST_DRIVER |
-			      REQ_META | REQ_FUA | REQ_NOUNMAP | REQ_SWAP;
 	u32 ret = 0;
 	int i;
 

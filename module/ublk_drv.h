@@ -57,7 +57,8 @@
 	 UBLK_F_QUIESCE | UBLK_F_PER_IO_DAEMON | UBLK_F_SAFE_STOP_DEV |                   \
 	 UBLK_F_NO_AUTO_PART_SCAN | UBLK_F_IO_DESC_SIZE | UBLK_F_SHMEM_ZC |               \
 	 UBLK_ZERO_COPY_FEATURES |                                                        \
-	 (UBLK_HAS_ZONED ? UBLK_F_ZONED : 0))
+	 (UBLK_HAS_ZONED ? UBLK_F_ZONED : 0) |                                            \
+	 (UBLK_HAS_INTEGRITY ? UBLK_F_INTEGRITY : 0))
 
 /* What needs a kernel whose io_uring takes a request's pages as a registered buffer. */
 #define UBLK_ZERO_COPY_FEATURES                                                           \
@@ -274,6 +275,11 @@ static inline bool ublk_is_copying(const struct ublk_device *dev)
 static inline bool ublk_is_zoned(const struct ublk_device *dev)
 {
 	return dev->info.flags & UBLK_F_ZONED;
+}
+
+static inline bool ublk_has_integrity(const struct ublk_device *dev)
+{
+	return dev->info.flags & UBLK_F_INTEGRITY;
 }
 
 static inline bool ublk_is_unprivileged(const struct ublk_device *dev)

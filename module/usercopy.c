@@ -10,24 +10,37 @@
 #include <linux/pagemap.h>
 
 #include "copy.h"
+#include "integrity.h"
 #include "session.h"
 #include "slot.h"
 #include "usercopy.h"
 
-static struct ublk_slot *ublk_user_copy_slot(struct ublk_session *s, u64 pos, size_t *ret_offset)
+/* What a file position names. */
+struct ublk_user_copy_place {
+	struct ublk_slot *slot;
+	size_t offset;
+	bool integrity;		/* the metadata instead of the data */
+};
+
+static bool ublk_user_copy_find(struct ublk_session *s, u64 pos, struct ublk_user_copy_place *ret)
 {
-	u64 bits = pos - UBLKSRV_IO_BUF_OFFSET;
+	u64 bits = (pos & ~UBLKSRV_IO_INTEGRITY_FLAG) - UBLKSRV_IO_BUF_OFFSET;
 	u64 q_id = bits >> UBLK_QID_OFF, tag = bits >> UBLK_TAG_OFF & UBLK_TAG_BITS_MASK;
 
-	if (pos < UBLKSRV_IO_BUF_OFFSET || q_id >= s->nr_queues || tag >= ublk_depth(s->dev))
-		return NULL;
-	*ret_offset = bits & UBLK_IO_BUF_BITS_MASK;
-	return ublk_slot_of(s, array_index_nospec(q_id, s->nr_queues),
-			    array_index_nospec(tag, ublk_depth(s->dev)));
+	ret->integrity = pos & UBLKSRV_IO_INTEGRITY_FLAG;
+	if (ret->integrity && !ublk_has_integrity(s->dev))
+		return false;
+	/* below the first position they wrap, to a queue that nobody has */
+	if (q_id >= s->nr_queues || tag >= ublk_depth(s->dev))
+		return false;
+	ret->offset = bits & UBLK_IO_BUF_BITS_MASK;
+	ret->slot = ublk_slot_of(s, array_index_nospec(q_id, s->nr_queues),
+				 array_index_nospec(tag, ublk_depth(s->dev)));
+	return true;
 }
 
-/* Does this direction make sense for the pinned request, and the offset? */
-static int ublk_user_copy_check(struct request *rq, size_t offset, bool to_user)
+/* Does this direction make sense for the pinned request? */
+static int ublk_user_copy_check(struct request *rq, bool to_user)
 {
 	switch (req_op(rq)) {
 	case REQ_OP_WRITE:
@@ -43,14 +56,35 @@ static int ublk_user_copy_check(struct request *rq, size_t offset, bool to_user)
 	default:
 		return -EACCES;
 	}
-	return offset > blk_rq_bytes(rq) ? -EINVAL : 0;
+	return 0;
+}
+
+/* The slot is pinned. Return: bytes, 0 if there is no more, or -errno. */
+static ssize_t ublk_user_copy_pinned(struct request *rq, const struct ublk_user_copy_place *at,
+				     struct iov_iter *iter, bool *ret_complete)
+{
+	size_t bytes, want, done;
+	int err = ublk_user_copy_check(rq, iov_iter_rw(iter) == READ);
+
+	if (err)
+		return err;
+	bytes = at->integrity ? ublk_integrity_bytes(rq) : blk_rq_bytes(rq);
+	if (at->offset > bytes)
+		return -EINVAL;
+	want = min_t(size_t, iov_iter_count(iter), bytes - at->offset);
+	if (at->integrity)
+		done = want ? ublk_integrity_copy_nofault(rq, at->offset, iter) : 0;
+	else
+		done = ublk_copy_nofault(rq, at->offset, iter);
+	*ret_complete = done == want;
+	return done;
 }
 
 /* As much as is possible without a page fault. Return: bytes, 0 if there is no more, or -errno. */
-static ssize_t ublk_user_copy_some(struct ublk_session *s, struct ublk_slot *slot, size_t offset,
+static ssize_t ublk_user_copy_some(struct ublk_session *s, const struct ublk_user_copy_place *at,
 				   struct iov_iter *iter, bool *ret_complete)
 {
-	bool to_user = iov_iter_rw(iter) == READ;
+	struct ublk_slot *slot = at->slot;
 	ssize_t ret;
 
 	/* whoever takes requests away waits for the pins to go, so there may be no new ones */
@@ -60,14 +94,7 @@ static ssize_t ublk_user_copy_some(struct ublk_session *s, struct ublk_slot *slo
 	if (!ublk_slot_pin(slot))
 		return ublk_slot_is_in(slot, UBLK_SLOT_BIT(ABORTED) | UBLK_SLOT_BIT(CLOSED)) ?
 			       -ENODEV : -EINVAL;
-	ret = ublk_user_copy_check(slot->rq, offset, to_user);
-	if (!ret) {
-		size_t want = min_t(size_t, iov_iter_count(iter),
-				    blk_rq_bytes(slot->rq) - offset);
-
-		ret = ublk_copy_nofault(slot->rq, offset, iter);
-		*ret_complete = ret == want;
-	}
+	ret = ublk_user_copy_pinned(slot->rq, at, iter, ret_complete);
 	ublk_slot_unpin(slot);
 	return ret;
 }
@@ -76,8 +103,8 @@ static ssize_t ublk_user_copy(struct kiocb *iocb, struct iov_iter *iter)
 {
 	struct ublk_session *s = iocb->ki_filp->private_data;
 	bool to_user = iov_iter_rw(iter) == READ, complete = false;
-	struct ublk_slot *slot;
-	size_t offset, done = 0;
+	struct ublk_user_copy_place at;
+	size_t done = 0;
 	ssize_t ret;
 
 	if (READ_ONCE(s->phase) == UBLK_PHASE_RETIRED) {
@@ -87,14 +114,14 @@ static ssize_t ublk_user_copy(struct kiocb *iocb, struct iov_iter *iter)
 	if (!user_backed_iter(iter) || !ublk_is_user_copy(s->dev) ||
 	    READ_ONCE(s->dev->state) == UBLK_STATE_DEAD)
 		return -EACCES;
-	slot = ublk_user_copy_slot(s, iocb->ki_pos, &offset);
-	if (!slot)
+	if (!ublk_user_copy_find(s, iocb->ki_pos, &at))
 		return -EINVAL;
 	while (iov_iter_count(iter)) {
-		ret = ublk_user_copy_some(s, slot, offset + done, iter, &complete);
+		ret = ublk_user_copy_some(s, &at, iter, &complete);
 		if (ret < 0)
 			break;
 		done += ret;
+		at.offset += ret;
 		if (complete)
 			break;
 		if (fatal_signal_pending(current)) {

@@ -224,6 +224,25 @@ int backing_use_block(struct backing *backing, uint32_t logical_block)
 	return r;
 }
 
+int backing_read(const struct backing *backing, void *data, uint64_t len, uint64_t offset)
+{
+	ssize_t got = pread(backing->fd, data, len, (off_t)offset);
+
+	if (got < 0)
+		return -errno;
+	memset((char *)data + got, 0, len - (uint64_t)got);
+	return 0;
+}
+
+int backing_write(const struct backing *backing, const void *data, uint64_t len, uint64_t offset)
+{
+	ssize_t put = pwrite(backing->fd, data, len, (off_t)offset);
+
+	if (put < 0)
+		return -errno;
+	return (uint64_t)put == len ? 0 : -EIO;
+}
+
 void backing_close(struct backing *backing)
 {
 	if (backing->fd >= 0)

@@ -52,6 +52,10 @@ int backing_open(struct backing *ret, const char *path, unsigned int flags,
  */
 int backing_use_block(struct backing *backing, uint32_t logical_block);
 
+/* At once, past all requests; behind the end there are zeros. Return: 0 or -errno. */
+int backing_read(const struct backing *backing, void *data, uint64_t len, uint64_t offset);
+int backing_write(const struct backing *backing, const void *data, uint64_t len, uint64_t offset);
+
 void backing_close(struct backing *backing);
 
 #endif

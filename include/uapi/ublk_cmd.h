@@ -429,6 +429,16 @@ struct ublk_param_segment {
 	__u8	pad[2];
 };
 
+/* as linux/fs.h has them since 6.17 */
+#ifndef LBMD_PI_CAP_INTEGRITY
+#define LBMD_PI_CAP_INTEGRITY		(1 << 0)
+#define LBMD_PI_CAP_REFTAG		(1 << 1)
+#define LBMD_PI_CSUM_NONE		0
+#define LBMD_PI_CSUM_IP			1
+#define LBMD_PI_CSUM_CRC16_T10DIF	2
+#define LBMD_PI_CSUM_CRC64_NVME		4
+#endif
+
 struct ublk_param_integrity {
 	__u32	flags;			/* LBMD_PI_CAP_* of linux/fs.h */
 	__u16	max_integrity_segments;	/* 0 = no limit */

@@ -57,6 +57,12 @@
  * Requests of a plug:
  *   UBLK_QUEUE_RQS(name)	opens the body of ->queue_rqs, with struct rq_list *rqlist
  *
+ * Metadata of a request:
+ *   UBLK_HAS_INTEGRITY		0 where the block layer has no tuple with a place and a size
+ *				(before 7.1), or was built without; then no request has any
+ *   ublk_limits_set_integrity(lim, bi, max_segments)
+ *				of struct queue_limits: integrity, max_integrity_segments
+ *
  * Of 7.3, available everywhere: io_uring_cmd_to_pdu(), io_uring_cmd_done() with
  * three arguments, io_uring_cmd_mark_cancelable(), io_uring_cmd_get_task();
  * struct queue_limits with features, blk_mq_alloc_disk() with limits, BLK_FEAT_*,
@@ -74,6 +80,7 @@
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
 #include "uring.h"
+#include "integrity.h"
 #include "block.h"
 #include "core.h"
 

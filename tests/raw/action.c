@@ -41,6 +41,7 @@ static const char *const act_names[] = {
 	[ACT_KEEP] = "keep",
 	[ACT_REG] = "reg",
 	[ACT_REG_OWNER] = "reg-owner",
+	[ACT_META] = "meta",
 };
 
 static const char *const when_names[] = {
@@ -248,6 +249,9 @@ static void run(struct server *srv, const struct action *action)
 		break;
 	case ACT_KEEP:
 		atomic_store(&srv->is_keeping, true);
+		break;
+	case ACT_META:
+		meta_probe(srv);
 		break;
 	case ACT_REG:
 		zc_probe(srv, "other");

@@ -250,7 +250,7 @@ static void add_forged(struct bad *b)
 		.max_io_buf_bytes = 64 << 10,
 		.flags = ~(UBLK_F_UNPRIVILEGED_DEV | UBLK_F_USER_RECOVERY |
 			   UBLK_F_USER_RECOVERY_REISSUE | UBLK_F_USER_RECOVERY_FAIL_IO |
-			   UBLK_F_QUIESCE | UBLK_F_INTEGRITY | 0ULL),
+			   UBLK_F_QUIESCE | 0ULL),
 	};
 
 	rig_expect(b, "ADD forged", raw_add(&b->ctrl, &info), fine);

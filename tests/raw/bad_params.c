@@ -40,6 +40,7 @@ static const struct {
 	{ BASIC | UBLK_PARAM_TYPE_DISCARD, "max_write_zeroes_sectors=0xffffffff", 0 },
 	{ BASIC | UBLK_PARAM_TYPE_DEVT, NULL, -EINVAL },
 	{ BASIC | UBLK_PARAM_TYPE_ZONED, NULL, -EINVAL },
+	{ BASIC | UBLK_PARAM_TYPE_INTEGRITY, NULL, -EINVAL },
 	{ BASIC | UBLK_PARAM_TYPE_DMA_ALIGN, NULL, 0 },
 	{ BASIC | UBLK_PARAM_TYPE_DMA_ALIGN, "dma_alignment=2", -EINVAL },
 	{ BASIC | UBLK_PARAM_TYPE_DMA_ALIGN, "dma_alignment=4095", 0 },

@@ -30,6 +30,8 @@ int server_create(struct server *srv)
 		srv->info.flags |= UBLK_F_NEED_GET_DATA;
 	if (opt->mode == MODE_USER_COPY)
 		srv->info.flags |= UBLK_F_USER_COPY;
+	if (meta_is_on(srv))
+		srv->info.flags |= UBLK_F_INTEGRITY;
 	if (zc_is_on(srv))
 		srv->info.flags |= UBLK_F_SUPPORT_ZERO_COPY;
 	if (opt->mode == MODE_AUTO)
@@ -56,6 +58,10 @@ int server_create(struct server *srv)
 		params.discard.max_discard_sectors = 1 << 15;
 		params.discard.max_write_zeroes_sectors = 1 << 15;
 		params.discard.max_discard_segments = 1;
+	}
+	if (meta_is_on(srv)) {
+		params.types |= UBLK_PARAM_TYPE_INTEGRITY;
+		params.integrity = opt->meta;
 	}
 	fail_next_command(srv, "params");
 	res = said("SET_PARAMS", raw_set_params(&srv->ctrl, srv->info.dev_id, &params));

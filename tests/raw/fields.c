@@ -72,7 +72,12 @@ const struct field param_fields[] = {
 	PARAM("max_segment_size", seg.max_segment_size),
 	PARAM("max_segments", seg.max_segments),
 	PARAM("integrity_flags", integrity.flags),
+	PARAM("max_integrity_segments", integrity.max_integrity_segments),
+	PARAM("interval_exp", integrity.interval_exp),
 	PARAM("metadata_size", integrity.metadata_size),
+	PARAM("pi_offset", integrity.pi_offset),
+	PARAM("csum_type", integrity.csum_type),
+	PARAM("tag_size", integrity.tag_size),
 	{ NULL, 0, 0 },
 };
 

@@ -49,6 +49,10 @@ static void *copier_main(void *arg)
 			/* it is refused where there is no request, and no write */
 			if (pread(srv->cfd, buf, COPY_BYTES, raw_user_copy_pos(0, tag)) < 0)
 				sched_yield();
+			if (meta_is_on(srv) &&
+			    pread(srv->cfd, buf, COPY_BYTES,
+				  raw_user_copy_pos(0, tag) | UBLKSRV_IO_INTEGRITY_FLAG) < 0)
+				sched_yield();
 		}
 	}
 	return NULL;

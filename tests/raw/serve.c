@@ -16,7 +16,11 @@ int server_open_backing(struct server *srv)
 {
 	const struct options *opt = &srv->opt;
 
+	int ret = meta_is_on(srv) ? meta_open(srv) : 0;
+
 	srv->block_fd = -1;
+	if (ret < 0)
+		return ret;
 	if (opt->file)
 		srv->backing_fd = open(opt->file, O_RDWR | O_CREAT | O_CLOEXEC |
 				       (opt->direct ? O_DIRECT : 0), 0600);
@@ -78,7 +82,7 @@ static int serve_read(struct worker *w, unsigned int tag, unsigned char *buf, si
 
 	if (ret == 0 && is_moved(w, tag))
 		ret = transfer(do_write, srv->cfd, buf, len, raw_user_copy_pos(w->queue, tag));
-	return ret;
+	return ret == 0 ? meta_serve(w, tag, len, pos) : ret;
 }
 
 static int serve_write(struct worker *w, unsigned int tag, unsigned char *buf, size_t len,
@@ -91,6 +95,8 @@ static int serve_write(struct worker *w, unsigned int tag, unsigned char *buf, s
 		ret = transfer(do_read, srv->cfd, buf, len, raw_user_copy_pos(w->queue, tag));
 	if (ret == 0)
 		ret = transfer(do_write, srv->backing_fd, buf, len, pos);
+	if (ret == 0)
+		ret = meta_serve(w, tag, len, pos);
 	if (ret == 0 && is_fua && fdatasync(srv->backing_fd) < 0)
 		ret = -errno;
 	return ret;
@@ -100,7 +106,7 @@ static int serve_zero(struct server *srv, off_t pos, size_t len)
 {
 	int ret = fallocate(srv->backing_fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, pos, len);
 
-	return ret < 0 ? -errno : 0;
+	return ret < 0 ? -errno : meta_forget(srv, pos, len);
 }
 
 int server_serve(struct worker *w, unsigned int tag, unsigned char *buf)
@@ -116,7 +122,9 @@ int server_serve(struct worker *w, unsigned int tag, unsigned char *buf)
 	/* on a frozen file system this is where the thread enters D state */
 	if (srv->block_fd >= 0 && pwrite(srv->block_fd, "x", 1, 0) != 1)
 		return -EIO;
-	if (has_data && srv->opt.partial && len > srv->opt.partial)
+	/* a part of a read with metadata is an error */
+	if (has_data && srv->opt.partial && len > srv->opt.partial &&
+	    (op == UBLK_IO_OP_WRITE || !meta_is_on(srv) || srv->opt.meta_short))
 		len = srv->opt.partial;
 
 	if (has_data && shm_is_matched(w, tag))

@@ -63,6 +63,7 @@ enum act {
 	ACT_KEEP,		/* from now on COMMIT without UNREGISTER */
 	ACT_REG,		/* every errno of (UN)REGISTER_IO_BUF, in main's thread */
 	ACT_REG_OWNER,		/* the same in the worker's */
+	ACT_META,		/* every errno of copies from and to metadata */
 };
 
 struct action {
@@ -82,6 +83,8 @@ struct options {
 	unsigned int queues, depth, split, fetch_only, max_io_bytes, bs_shift, attrs;
 	unsigned int timeout_ms, commit_delay_ms, partial;
 	uint64_t size, flags;
+	struct ublk_param_integrity meta; /* of size 0: none */
+	bool meta_short;	/* reads with metadata may be answered in part */
 	int32_t id;
 	const char *file, *block_in;
 	const char *fail_at;	/* step in which the fail_nth-th allocation or copy fails */
@@ -128,7 +131,7 @@ struct server {
 	struct raw_ctrl ctrl;
 	struct ublksrv_ctrl_dev_info info;
 	int cfd;			/* ublkcN */
-	int backing_fd, block_fd;
+	int backing_fd, block_fd, meta_fd;
 	int uffd;
 	pthread_t main_thread;
 	struct worker workers[SERVER_MAX_WORKERS];
@@ -138,7 +141,7 @@ struct server {
 	atomic_ulong nr_matched, nr_copied;
 	atomic_bool is_stalling, has_uffd, is_dozing, is_keeping;
 	atomic_ulong bad_addr;		/* 0 = none */
-	atomic_ulong nr_requests, nr_commits, nr_errors, nr_aborted, nr_registered;
+	atomic_ulong nr_requests, nr_commits, nr_errors, nr_aborted, nr_registered, nr_meta;
 	atomic_long nr_held;
 };
 
@@ -152,6 +155,14 @@ void server_prep_io(struct io_uring_sqe *sqe, int fd, uint32_t op,
 		    const struct ublksrv_io_cmd *cmd);
 void worker_request_ready(struct worker *w, unsigned int tag);
 void worker_answer(struct worker *w, unsigned int tag, int result);
+
+/* meta.c */
+bool meta_parse(struct options *opt, const char *text);
+bool meta_is_on(const struct server *srv);
+int meta_open(struct server *srv);
+int meta_serve(struct worker *w, unsigned int tag, size_t bytes, off_t pos);
+int meta_forget(struct server *srv, off_t pos, size_t bytes);
+void meta_probe(struct server *srv);
 
 /* zc.c */
 bool zc_is_on(const struct server *srv);

@@ -28,12 +28,13 @@ static const char usage_text[] =
 "zero copy: --table N entries, --auto-offset N added to the index, --auto-word N instead of it,\n"
 "          --fallback\n"
 "--shm FILE[:ro], repeatable: maps it and, with a new device, registers it\n"
+"metadata: --meta CSUM:SIZE:OFFSET:INTERVAL_SHIFT:FLAGS, kept in PATH.meta\n"
 "--fail-nth STEP:N: have the N-th allocation or copy in it fail; prints FAULT STEP hit=0|1\n"
 "   STEP:  add params open fetch live start-recovery (of a --takeover)\n"
 "--do ACT[=ARG]@WHEN[:N], repeatable\n"
 "   ACT:   die exit pause close-char close-ring[=W] exec exec-worker[=W] fork fork-ring\n"
 "          thread-die[=W] stall resume uffd uffd-serve bad-addr=N stale vfork[=W]\n"
-"          copy=N doze drop keep reg reg-owner[=W]\n"
+"          copy=N doze drop keep reg reg-owner[=W] meta\n"
 "   WHEN:  added opened between-fetches fetched ready request:N commit:N usr1 usr2\n"
 "prints ADDED, FETCHED, READY id=.. pid=.., CHILD pid=.., HELD .., CQE .., STALE op=.. res=..,\n"
 "       STATS at each SIGUSR1/2, ENDED when all commands have come back\n";
@@ -44,7 +45,7 @@ enum {
 	OPT_TAKEOVER, OPT_NO_START, OPT_TIMEOUT, OPT_SPLIT, OPT_SQPOLL, OPT_DEFER, OPT_ASYNC,
 	OPT_FIXED, OPT_FETCH_ONLY, OPT_INHERIT, OPT_DELAY, OPT_PARTIAL, OPT_RESULT, OPT_BAD_ADDR,
 	OPT_DO, OPT_FAIL_NTH, OPT_TABLE, OPT_AUTO_OFFSET, OPT_AUTO_WORD, OPT_FALLBACK,
-	OPT_DIRECT, OPT_SHM, OPT_HELP,
+	OPT_DIRECT, OPT_SHM, OPT_META, OPT_HELP,
 };
 
 static const struct option long_options[] = {
@@ -84,6 +85,7 @@ static const struct option long_options[] = {
 	{ "fallback", no_argument, NULL, OPT_FALLBACK },
 	{ "direct", no_argument, NULL, OPT_DIRECT },
 	{ "shm", required_argument, NULL, OPT_SHM },
+	{ "meta", required_argument, NULL, OPT_META },
 	{ "help", no_argument, NULL, OPT_HELP },
 	{ NULL, 0, NULL, 0 },
 };
@@ -168,6 +170,10 @@ static void parse_option(struct server *srv, int option, const char *arg)
 		if (!action_parse(opt, arg))
 			raw_die(RAW_EXIT_USAGE, "--do: '%s'?", arg);
 		break;
+	case OPT_META:
+		if (!meta_parse(opt, arg))
+			raw_die(RAW_EXIT_USAGE, "--meta: '%s'?", arg);
+		break;
 	case OPT_FAIL_NTH:
 		if (!fail_parse(opt, (char *)arg))
 			raw_die(RAW_EXIT_USAGE, "--fail-nth: '%s'?", arg);
@@ -225,11 +231,12 @@ static void block_signals(sigset_t *ret_set)
 static void say_stats(struct server *srv, const char *what)
 {
 	raw_say("%s id=%u requests=%lu commits=%lu held=%ld aborted=%lu errors=%lu "
-		"matched=%lu copied=%lu registered=%lu", what, srv->info.dev_id,
+		"matched=%lu copied=%lu meta=%lu registered=%lu", what, srv->info.dev_id,
 		atomic_load(&srv->nr_requests), atomic_load(&srv->nr_commits),
 		atomic_load(&srv->nr_held), atomic_load(&srv->nr_aborted),
 		atomic_load(&srv->nr_errors), atomic_load(&srv->nr_matched),
-		atomic_load(&srv->nr_copied), atomic_load(&srv->nr_registered));
+		atomic_load(&srv->nr_copied), atomic_load(&srv->nr_meta),
+		atomic_load(&srv->nr_registered));
 }
 
 /* Until all workers have ended, or SIGTERM; then the exit status. */

@@ -21,6 +21,7 @@
 #define FAKE_REQUESTS	64
 #define FAKE_DATA	512		/* bytes per request */
 #define FAKE_MEMORY	80		/* registered pieces */
+#define FAKE_METADATA	64
 
 enum fake_request_state { FAKE_WAITING = 1, FAKE_IN_SERVER, FAKE_DONE };
 
@@ -34,7 +35,9 @@ struct fake_request {
 	unsigned nr_delivered, nr_done;
 	uint64_t memory;		/* its data is there, in the word of the interface */
 	bool is_in_memory;
+	bool has_metadata;
 	unsigned char data[FAKE_DATA];
+	unsigned char metadata[FAKE_METADATA];
 };
 
 struct fake_slot {

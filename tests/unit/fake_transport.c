@@ -322,7 +322,7 @@ static void hand_over(struct ublk_queue *q, unsigned tag, int index)
 	slot->request = index;
 	request->state = FAKE_IN_SERVER;
 	request->nr_delivered++;
-	desc->op_flags = request->op;
+	desc->op_flags = request->op | (request->has_metadata ? UBLK_IO_F_INTEGRITY : 0);
 	if (device_of(q)->info.flags & UBLK_F_AUTO_BUF_REG && has_data && fake->fails_auto_reg)
 		desc->op_flags |= UBLK_IO_F_NEED_REG_BUF;
 	desc->nr_sectors = has_data ? 1 : 0;
@@ -430,11 +430,14 @@ static ssize_t fake_copy(struct ublk_io *io, uint64_t offset, void *buf, size_t 
 			 bool to_kernel)
 {
 	struct fake_slot *slot = &device_of(io->q)->slots[io->q->index][io->tag];
+	struct fake_request *request = &fake->requests[slot->request];
 	unsigned char *data;
 
 	if (slot->request < 0)
 		return -EINVAL;
-	data = fake->requests[slot->request].data + offset;
+	data = offset & UBLKSRV_IO_INTEGRITY_FLAG ?
+		       request->metadata + (offset ^ UBLKSRV_IO_INTEGRITY_FLAG) :
+		       request->data + offset;
 	/* In two pieces, as a real copy may come. */
 	if (len > 1)
 		len = (len + 1) / 2;

@@ -225,6 +225,61 @@ static void limits_keep_blocks_in_a_page(void **state)
 	assert_int_equal(limits().dma_alignment, 2047);
 }
 
+static void limits_of_metadata(void **state)
+{
+	struct queue_limits lim = limits();
+
+	(void)state;
+	assert_int_equal(lim.integrity.metadata_size, 0);
+	assert_int_equal(lim.max_integrity_segments, 0);
+
+	info.flags = UBLK_F_USER_COPY | UBLK_F_INTEGRITY;
+	params.types |= UBLK_PARAM_TYPE_INTEGRITY;
+	params.integrity = (struct ublk_param_integrity) {
+		.flags		= LBMD_PI_CAP_INTEGRITY | LBMD_PI_CAP_REFTAG,
+		.interval_exp	= 9,
+		.metadata_size	= 64,
+		.pi_offset	= 48,
+		.csum_type	= LBMD_PI_CSUM_CRC64_NVME,
+		.tag_size	= 2,
+	};
+	lim = limits();
+	assert_int_equal(lim.integrity.flags, BLK_SPLIT_INTERVAL_CAPABLE | BLK_INTEGRITY_REF_TAG |
+			 BLK_INTEGRITY_DEVICE_CAPABLE);
+	assert_int_equal(lim.integrity.csum_type, BLK_INTEGRITY_CSUM_CRC64);
+	assert_int_equal(lim.integrity.metadata_size, 64);
+	assert_int_equal(lim.integrity.pi_tuple_size, 16);
+	assert_int_equal(lim.integrity.pi_offset, 48);
+	assert_int_equal(lim.integrity.interval_exp, 9);
+	assert_int_equal(lim.integrity.tag_size, 2);
+	assert_int_equal(lim.max_integrity_segments, 65535);	/* 0 is no limit */
+	assert_int_equal(lim.dma_alignment, 3);
+
+	params.integrity.flags = LBMD_PI_CAP_INTEGRITY;
+	params.integrity.csum_type = LBMD_PI_CSUM_IP;
+	params.integrity.max_integrity_segments = 7;
+	lim = limits();
+	assert_int_equal(lim.integrity.flags,
+			 BLK_SPLIT_INTERVAL_CAPABLE | BLK_INTEGRITY_DEVICE_CAPABLE);
+	assert_int_equal(lim.integrity.csum_type, BLK_INTEGRITY_CSUM_IP);
+	assert_int_equal(lim.integrity.pi_tuple_size, 8);
+	assert_int_equal(lim.max_integrity_segments, 7);
+
+	params.integrity.flags = LBMD_PI_CAP_REFTAG;
+	params.integrity.csum_type = LBMD_PI_CSUM_CRC16_T10DIF;
+	lim = limits();
+	assert_int_equal(lim.integrity.flags, BLK_SPLIT_INTERVAL_CAPABLE | BLK_INTEGRITY_REF_TAG);
+	assert_int_equal(lim.integrity.csum_type, BLK_INTEGRITY_CSUM_CRC);
+	assert_int_equal(lim.integrity.pi_tuple_size, 8);
+
+	params.integrity.flags = 0;
+	params.integrity.csum_type = LBMD_PI_CSUM_NONE;
+	lim = limits();
+	assert_int_equal(lim.integrity.flags, BLK_SPLIT_INTERVAL_CAPABLE);
+	assert_int_equal(lim.integrity.csum_type, BLK_INTEGRITY_CSUM_NONE);
+	assert_int_equal(lim.integrity.pi_tuple_size, 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -238,6 +293,7 @@ int main(void)
 		cmocka_unit_test_setup(limits_of_odd_granularity, setup),
 		cmocka_unit_test_setup(limits_of_segments, setup),
 		cmocka_unit_test_setup(limits_keep_blocks_in_a_page, setup),
+		cmocka_unit_test_setup(limits_of_metadata, setup),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

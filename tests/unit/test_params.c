@@ -301,13 +301,6 @@ static void types_after_the_zones_are_checked_too(void **state)
 	assert_illegal();
 }
 
-static void integrity_is_not_granted(void **state)
-{
-	(void)state;
-	params.types = UBLK_PARAM_TYPE_BASIC | UBLK_PARAM_TYPE_INTEGRITY;
-	assert_illegal();
-}
-
 static void dma_alignment_is_a_mask_below_a_page(void **state)
 {
 	(void)state;
@@ -400,7 +393,6 @@ int main(void)
 		cmocka_unit_test_setup(zone_limits_fit_the_zones_and_each_other, setup),
 		cmocka_unit_test_setup(an_append_takes_a_block_at_least, setup),
 		cmocka_unit_test_setup(types_after_the_zones_are_checked_too, setup),
-		cmocka_unit_test_setup(integrity_is_not_granted, setup),
 		cmocka_unit_test_setup(dma_alignment_is_a_mask_below_a_page, setup),
 		cmocka_unit_test_setup(segment_boundary_is_a_mask_of_4k_and_more, setup),
 		cmocka_unit_test_setup(segment_size_is_4k_and_more, setup),

@@ -14,6 +14,27 @@
 #define BLK_FEAT_ROTATIONAL	(1U << 2)
 #define BLK_FEAT_ZONED		(1U << 10)
 
+#define BLK_INTEGRITY_DEVICE_CAPABLE	(1U << 2)
+#define BLK_INTEGRITY_REF_TAG		(1U << 3)
+#define BLK_SPLIT_INTERVAL_CAPABLE	(1U << 5)
+
+enum {
+	BLK_INTEGRITY_CSUM_NONE,
+	BLK_INTEGRITY_CSUM_IP,
+	BLK_INTEGRITY_CSUM_CRC,
+	BLK_INTEGRITY_CSUM_CRC64,
+};
+
+struct blk_integrity {
+	unsigned char	flags;
+	unsigned char	csum_type;
+	unsigned char	metadata_size;
+	unsigned char	pi_offset;
+	unsigned char	interval_exp;
+	unsigned char	tag_size;
+	unsigned char	pi_tuple_size;
+};
+
 struct queue_limits {
 	unsigned int	features;
 	unsigned long	seg_boundary_mask;
@@ -35,6 +56,17 @@ struct queue_limits {
 	unsigned int	max_hw_zone_append_sectors;
 	unsigned short	max_segments;
 	unsigned short	max_discard_segments;
+	unsigned short	max_integrity_segments;
+	struct blk_integrity integrity;
 };
+
+/* module/compat's */
+static inline void ublk_limits_set_integrity(struct queue_limits *lim,
+					     const struct blk_integrity *bi,
+					     unsigned short max_segments)
+{
+	lim->integrity = *bi;
+	lim->max_integrity_segments = max_segments;
+}
 
 #endif
