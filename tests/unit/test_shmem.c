@@ -11,7 +11,7 @@
 
 #include "fixture.h"
 
-#define PAGE	4096
+#define PAGE	((size_t)4096)
 #define MEMORY	(4 * PAGE)
 
 static char *memory;
