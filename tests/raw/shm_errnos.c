@@ -103,7 +103,10 @@ int shm_errnos(const struct shm_args *args)
 	at = shm_map(args->file, false, &len);
 	ro = shm_map(args->file, true, &len);
 	hole = mmap(NULL, 4 * PAGE, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-	mmap(hole + 2 * PAGE, PAGE, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0);
+	if (hole == MAP_FAILED ||
+	    mmap(hole + 2 * PAGE, PAGE, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1,
+		 0) == MAP_FAILED)
+		raw_die(RAW_EXIT_FAIL, "mmap: %s", strerror(errno));
 	twice = mmap(NULL, 2 * PAGE, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	mremap(twice, 0, PAGE, MREMAP_MAYMOVE | MREMAP_FIXED, twice + PAGE);
 	raw_ctrl_open(&ctrl);

@@ -15,7 +15,7 @@
 
 #include "shm_client.h"
 
-#define BLOCK		4096u
+#define BLOCK		((size_t)4096)
 #define MAX_BLOCKS	32u
 #define MAX_PIECES	4u
 
@@ -59,7 +59,7 @@ static unsigned int choose(struct mix *m, unsigned int nr, unsigned int kind, st
 			private += len;
 		} else {
 			vec[n].iov_base =
-				m->shared + any(m, m->shared_blocks - len) * (size_t)BLOCK;
+				m->shared + any(m, m->shared_blocks - len) * BLOCK;
 		}
 		left -= len;
 		n++;
