@@ -28,3 +28,29 @@ server_gone()
 	state=$(sed -n 's/^State:\t\(.\).*/\1/p' "/proc/$1/status" 2>/dev/null) || true
 	[ -z "$state" ] || [ "$state" = Z ]
 }
+
+# kill_under JOB MOST: the supervised server of device 0 is killed again and again while the job, a
+# fio that writes fio.out, goes on; it sees no error, and three kills at least. KILLED: how many.
+kill_under()
+{
+	local job=$1 most=$2 server
+	KILLED=0
+	while [ "$KILLED" -lt "$most" ] && [ -e "/proc/${BG_PID[$job]}" ]; do
+		sleep "0.$((RANDOM % 4 + 2))"
+		server=$(server_of 0)
+		[ "$server" -gt 0 ] || continue
+		kill -KILL "$server" 2>/dev/null || continue
+		KILLED=$((KILLED + 1))
+		wait_for 30 has_other_than "$server"
+	done
+	wait_bg "$job" || { cat fio.out; fail "fio saw errors"; }
+	grep -q 'err= 0' fio.out || { cat fio.out; fail "fio saw errors"; }
+	[ "$KILLED" -ge 3 ] || fail "only $KILLED kills: the load was over too soon"
+}
+
+has_other_than()
+{
+	local now
+	now=$(server_of 0)
+	[ "$now" -gt 0 ] && [ "$now" != "$1" ]
+}

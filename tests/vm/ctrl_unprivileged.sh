@@ -13,14 +13,7 @@ USER2=(setpriv --reuid 65533 --regid 65533 --clear-groups)
 GROUP2=(setpriv --reuid 65534 --regid 65533 --clear-groups)
 NODE=/dev/ublkc0 DISK=/dev/ublkb0
 
-# A host grants a device by the owner of its nodes: its udev rules say whose they are.
-mkdir -p /run/udev/rules.d
-echo 'KERNEL=="ublkc*|ublkb*", OWNER="65534", MODE="0600"' >/run/udev/rules.d/99-ublk-user.rules
-cleanup udevadm control --reload
-cleanup rm -f /run/udev/rules.d/99-ublk-user.rules
-udevadm control --reload
-chmod 666 /dev/ublk-control
-cleanup chmod 600 /dev/ublk-control
+users_allowed
 
 # as WHO.. -- ERRNO VERB ARG..: ctl as somebody else
 as()

@@ -29,23 +29,12 @@ load()
 }
 
 run_bg fio load
-killed=0
-while [ "$killed" -lt "$KILLS" ] && [ -e "/proc/${BG_PID[fio]}" ]; do
-	sleep "0.$((RANDOM % 4 + 2))"
-	server=$(server_of 0)
-	[ "$server" -gt 0 ] || continue
-	kill -KILL "$server" 2>/dev/null || continue
-	killed=$((killed + 1))
-	wait_for 30 eval '[ "$(server_of 0)" -gt 0 ] && [ "$(server_of 0)" != "$server" ]'
-done
-wait_bg fio || { cat fio.out; fail "fio saw errors"; }
-grep -q 'err= 0' fio.out || { cat fio.out; fail "fio saw errors"; }
-[ "$killed" -ge 3 ] || fail "only $killed kills: the load was over too soon"
+kill_under fio "$KILLS"
 sync "$IMG" "$PI"
 ublk-pi "$IMG" "$PI" 2:8:0:9:3 | tee pi.out || fail "the stored tuples do not fit"
 fits=$(sed -n 's/^fits=\([0-9]*\) .*/\1/p' pi.out)
 [ "$fits" -ge 10000 ] || fail "only $fits tuples"
-result "$killed kills, $fits tuples"
+result "$KILLED kills, $fits tuples"
 ublk del 0
 
 note "threads that copy metadata when their server is killed"

@@ -65,6 +65,19 @@ unwatched()
 	udevadm control --reload
 }
 
+# users_allowed: everybody may add a device, and user 65534 has the nodes of all. A host grants one
+# by the owner of its nodes: its udev rules say whose they are.
+users_allowed()
+{
+	mkdir -p /run/udev/rules.d
+	echo 'KERNEL=="ublkc*|ublkb*", OWNER="65534", MODE="0600"' >/run/udev/rules.d/99-ublk-user.rules
+	cleanup udevadm control --reload
+	cleanup rm -f /run/udev/rules.d/99-ublk-user.rules
+	udevadm control --reload
+	chmod 666 /dev/ublk-control
+	cleanup chmod 600 /dev/ublk-control
+}
+
 # serve_until PATTERN NAME ARG..: the same, but waits for another line.
 serve_until()
 {

@@ -80,13 +80,7 @@ fails writer
 
 note "an ordinary user's device"
 requires setpriv
-mkdir -p /run/udev/rules.d
-echo 'KERNEL=="ublkc*|ublkb*", OWNER="65534", MODE="0600"' >/run/udev/rules.d/99-ublk-user.rules
-cleanup udevadm control --reload
-cleanup rm -f /run/udev/rules.d/99-ublk-user.rules
-udevadm control --reload
-chmod 666 /dev/ublk-control
-cleanup chmod 600 /dev/ublk-control
+users_allowed
 U=/dev/shm/ublk-user
 cleanup rm -rf $U
 mkdir -m 755 $U

@@ -27,19 +27,8 @@ load()
 }
 
 run_bg fio load
-killed=0
-while [ "$killed" -lt "$KILLS" ] && [ -e "/proc/${BG_PID[fio]}" ]; do
-	sleep "0.$((RANDOM % 4 + 2))"
-	server=$(server_of 0)
-	[ "$server" -gt 0 ] || continue
-	kill -KILL "$server" 2>/dev/null || continue
-	killed=$((killed + 1))
-	wait_for 30 eval '[ "$(server_of 0)" -gt 0 ] && [ "$(server_of 0)" != "$server" ]'
-done
-wait_bg fio || { cat fio.out; fail "fio saw errors"; }
-grep -q 'err= 0' fio.out || { cat fio.out; fail "fio saw errors"; }
-[ "$killed" -ge 3 ] || fail "only $killed kills: the load was over too soon"
-result "$killed kills"
+kill_under fio "$KILLS"
+result "$KILLED kills"
 zone_is 0 0 wptr 4096
 zone_is 0 0 zcond 4
 zone_is 0 1 zcond 3
